@@ -1,0 +1,6 @@
+#ifndef SECTILE_CSODIUM_SHIM_H
+#define SECTILE_CSODIUM_SHIM_H
+
+#include <sodium.h>
+
+#endif
