@@ -1,0 +1,63 @@
+package import Lattice
+
+/// A layer on the national grid: its mean over the valid part of each cell, and how large that part is.
+package struct RegriddedLayer: Sendable, Equatable {
+    /// Mean over the valid sub-points in internal units, rounded once; NaN where there is none.
+    package var value: CellBlock
+    /// Share of the cell's sub-points that are valid, 0…1; never NaN.
+    package var validFraction: CellBlock
+    /// Share of water among the sub-points that are valid or water, NaN where there is none; nil when
+    /// the layer has no code for water.
+    package var waterFraction: CellBlock?
+
+    /// A layer from its bands, which cover one window.
+    package init(value: CellBlock, validFraction: CellBlock, waterFraction: CellBlock? = nil) {
+        precondition(
+            value.window == validFraction.window
+                && waterFraction.map { $0.window == value.window } ?? true,
+            "the bands of a layer cover one window"
+        )
+        self.value = value
+        self.validFraction = validFraction
+        self.waterFraction = waterFraction
+    }
+
+    /// A layer without any valid cell, to be pasted into.
+    package init(emptyOver window: CellWindow, hasWater: Bool) {
+        value = CellBlock(window: window)
+        validFraction = CellBlock(window: window, filledWith: 0)
+        waterFraction = hasWater ? CellBlock(window: window) : nil
+    }
+
+    /// Copies the cells that both layers cover from `other`, which has the same bands.
+    package mutating func paste(_ other: RegriddedLayer) {
+        precondition(
+            (waterFraction == nil) == (other.waterFraction == nil),
+            "layers with the same bands"
+        )
+        value.paste(other.value)
+        validFraction.paste(other.validFraction)
+        if var water = waterFraction, let part = other.waterFraction {
+            water.paste(part)
+            waterFraction = water
+        }
+    }
+
+    /// Makes a cell one without observation.
+    mutating func drop(_ index: Int) {
+        value.samples[index] = .nan
+        validFraction.samples[index] = 0
+    }
+
+    /// The values of the cells whose valid fraction is at least `minimum`, NaN elsewhere.
+    ///
+    /// For covariates. Emission and sink keep every valid cell, or national totals would not close.
+    package func value(whereValidFractionAtLeast minimum: Double) -> CellBlock {
+        CellBlock(
+            window: value.window,
+            samples: value.samples.indices.map { index in
+                Double(validFraction.samples[index]) >= minimum ? value.samples[index] : .nan
+            }
+        )
+    }
+}

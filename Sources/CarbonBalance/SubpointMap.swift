@@ -1,0 +1,83 @@
+package import Lattice
+
+/// Where the sub-points of a window's cells lie in a source raster.
+///
+/// A cell has s × s sub-points, at the centres of its s × s equal parts. Pixel (0, 0) of the source covers
+/// columns 0..<1 and rows 0..<1. Maps serve every layer on the same source grid. A map takes 16 s² bytes
+/// a cell, so large windows are taken in strips (``stripRowCount(columnCount:subpointsPerAxis:budgetBytes:)``);
+/// results do not depend on how.
+package struct SubpointMap: Sendable {
+    /// The cells of the national grid.
+    package let window: CellWindow
+    /// s: sub-points along each edge of a cell.
+    package let subpointsPerAxis: Int
+    /// Source column of each sub-point: cells row-major, within each its sub-points row-major; NaN
+    /// outside the source's projection.
+    package let columns: [Double]
+    /// Source row of each sub-point, likewise.
+    package let rows: [Double]
+
+    /// A map from coordinates for every sub-point.
+    package init(window: CellWindow, subpointsPerAxis: Int, columns: [Double], rows: [Double]) {
+        let count = window.cellCount * subpointsPerAxis * subpointsPerAxis
+        precondition(
+            columns.count == count && rows.count == count,
+            "one source coordinate for each sub-point"
+        )
+        self.window = window
+        self.subpointsPerAxis = subpointsPerAxis
+        self.columns = columns
+        self.rows = rows
+    }
+
+    /// The most sub-points along an edge of a cell.
+    package static let maximumPerAxis = 64
+
+    /// Sub-points along an edge of a cell: two for each source pixel, at least 4, at most 64.
+    ///
+    /// With 4 sub-points the share of a cell that a coarser pixel covers is known to a few percent, and
+    /// errors of neighbouring cells cancel in sums; two per pixel make sure that no pixel of a finer
+    /// source is missed. Above 64 (pixels finer than 1/32 of a cell) pixels are sampled evenly.
+    package static func perAxis(cellSizeMetres: Double, sourcePixelMetres: Double) -> Int {
+        precondition(
+            cellSizeMetres > 0 && sourcePixelMetres > 0,
+            "cell and pixel sizes are positive"
+        )
+        let needed = (2 * cellSizeMetres / sourcePixelMetres).rounded(.up)
+        return Int(min(Double(maximumPerAxis), max(4, needed)))
+    }
+
+    /// The rows of cells whose map fits a budget; at least one.
+    package static func stripRowCount(
+        columnCount: Int,
+        subpointsPerAxis: Int,
+        budgetBytes: Int
+    ) -> Int {
+        max(1, budgetBytes / max(1, 16 * subpointsPerAxis * subpointsPerAxis * columnCount))
+    }
+
+    /// The pixels of a source raster that regridding this map reads; nil when no sub-point hits it.
+    ///
+    /// - Parameters:
+    ///   - rasterColumns: width of the source, pixels.
+    ///   - rasterRows: height of the source, pixels.
+    ///   - margin: further pixels on each side: 1 for bilinear resampling, else 0.
+    /// - Returns: the pixels, within the raster.
+    package func sourceWindow(rasterColumns: Int, rasterRows: Int, margin: Int) -> CellWindow? {
+        let raster = CellWindow(rows: 0..<rasterRows, columns: 0..<rasterColumns)
+        var minimum = (column: Double.infinity, row: Double.infinity)
+        var maximum = (column: -Double.infinity, row: -Double.infinity)
+        for index in columns.indices {
+            let (column, row) = (columns[index], rows[index])
+            guard column >= 0, column < Double(rasterColumns), row >= 0, row < Double(rasterRows)
+            else { continue }
+            minimum = (min(minimum.column, column), min(minimum.row, row))
+            maximum = (max(maximum.column, column), max(maximum.row, row))
+        }
+        guard minimum.column <= maximum.column else { return nil }
+        return CellWindow(
+            rows: Int(minimum.row)..<(Int(maximum.row) + 1),
+            columns: Int(minimum.column)..<(Int(maximum.column) + 1)
+        ).outset(by: margin).intersection(raster)
+    }
+}
