@@ -1,0 +1,67 @@
+package import ContentDigest
+
+/// What a name in a file system stands for.
+package struct FileInformation: Hashable, Sendable {
+    /// The kinds of files that matter to a run.
+    package enum Kind: Hashable, Sendable {
+        /// A regular file.
+        case file
+        /// A directory.
+        case directory
+        /// A link, device, socket or pipe.
+        case other
+    }
+
+    /// The kind; links are not followed.
+    package let kind: Kind
+    /// Size of a regular file, bytes.
+    package let bytes: Int
+    /// Permission bits, as in `0o600`.
+    package let permissions: Int
+
+    /// A description of a file.
+    package init(kind: Kind, bytes: Int, permissions: Int) {
+        self.kind = kind
+        self.bytes = bytes
+        self.permissions = permissions
+    }
+}
+
+/// Where a directory's bytes are kept, as far as the journal cares.
+package enum StorageKind: Hashable, Sendable {
+    /// A local disk or memory.
+    case local
+    /// A file system over a network, by its usual name.
+    case network(String)
+}
+
+/// The few file operations that a run directory needs, as a seam for tests.
+///
+/// All calls block; callers keep them off the cooperative pool. Paths are absolute or relative to the
+/// working directory of the process.
+package protocol FileSystem: Sendable {
+    /// Describes a file, nil when there is none of that name.
+    func information(at path: String) throws(RunStoreError) -> FileInformation?
+    /// The whole content of a small file.
+    func contents(at path: String) throws(RunStoreError) -> [UInt8]
+    /// SHA-256 of a file's content, read in pieces.
+    func digest(at path: String) throws(RunStoreError) -> ContentDigest
+    /// Replaces a file: a reader sees the old or the new content, also after a power failure.
+    func write(
+        _ bytes: [UInt8],
+        to path: String,
+        permissions: Int
+    ) throws(RunStoreError)
+    /// Makes a directory and the missing ones above it; keeps one that exists.
+    func createDirectory(at path: String, permissions: Int) throws(RunStoreError)
+    /// The names in a directory in ascending order, without `.` and `..`.
+    func names(in path: String) throws(RunStoreError) -> [String]
+    /// Removes a regular file; one that is not there is no error.
+    func remove(_ path: String) throws(RunStoreError)
+    /// Renames a file, replacing what bore the new name.
+    func rename(_ path: String, to newPath: String) throws(RunStoreError)
+    /// Space that the process may still fill, bytes.
+    func availableBytes(at path: String) throws(RunStoreError) -> Int
+    /// Where the directory's bytes are kept.
+    func storageKind(at path: String) throws(RunStoreError) -> StorageKind
+}

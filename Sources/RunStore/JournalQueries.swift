@@ -1,0 +1,214 @@
+import ContentDigest
+import Foundation
+import GRDB
+import Tiling
+
+/// Reads the tables; shared by the writer's connection and by readers.
+enum JournalQueries {
+    /// Bytes in the form that the database takes.
+    static func data(_ bytes: [UInt8]) -> Data { Data(bytes) }
+
+    /// A value of the `meta` table.
+    static func meta(_ key: String, in database: Database) throws -> String? {
+        try String.fetchOne(
+            database,
+            sql: "SELECT value FROM meta WHERE key = ?",
+            arguments: [key]
+        )
+    }
+
+    /// Sets a value of the `meta` table.
+    static func setMeta(_ key: String, _ value: String, in database: Database) throws {
+        try database.execute(
+            sql: "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+            arguments: [key, value]
+        )
+    }
+
+    /// The partials of a round, in tile order, each compared with its digest.
+    static func partials(
+        stage: Stage,
+        round: Int,
+        in database: Database,
+        path: String
+    ) throws -> [(tile: TileID, partial: [UInt8])] {
+        let rows = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT tile_row, tile_column, partial, partial_check FROM result
+                WHERE stage = ? AND round = ? ORDER BY tile_row, tile_column
+                """,
+            arguments: [stage.rawValue, round]
+        )
+        var partials: [(tile: TileID, partial: [UInt8])] = []
+        while let row = try rows.next() {
+            let tile = try tileID(row[0], row[1], path: path)
+            let partial = [UInt8](row[2] as Data)
+            guard ContentDigest(of: partial).short == row[3] as String else {
+                throw damaged(path, "the partial sums of \(stage.rawValue)/\(tile) have changed")
+            }
+            partials.append((tile, partial))
+        }
+        return partials
+    }
+
+    /// The whole state.
+    static func snapshot(in database: Database, path: String) throws -> JournalSnapshot {
+        guard let runID = try meta("run_id", in: database),
+            let digestText = try meta("plan_digest", in: database),
+            let digest = ContentDigest(hexadecimal: digestText),
+            let epochText = try meta("epoch", in: database), let epoch = UInt64(epochText),
+            let phaseText = try meta("phase", in: database),
+            let phase = RunPhase(rawValue: phaseText)
+        else { throw damaged(path, "the journal misses its head") }
+        var snapshot = JournalSnapshot(runID: runID, planDigest: digest, epoch: epoch)
+        snapshot.phase = phase
+        snapshot.phaseMessage = try meta("phase_message", in: database) ?? ""
+        snapshot.units = try units(in: database, path: path)
+        snapshot.openAttempts = try openAttempts(in: database, path: path)
+        snapshot.chargedFailures = try chargedFailures(in: database, path: path)
+        snapshot.reductions = try reductions(in: database, path: path)
+        return snapshot
+    }
+
+    private static func units(in database: Database, path: String) throws -> [UnitSnapshot] {
+        let rows = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT tile.stage, tile.round, tile.tile_row, tile.tile_column, state, attempts,
+                    charges, storage_failures, losses, message,
+                    object_key, bytes, file_digest, samples_digest, worker
+                FROM tile LEFT JOIN result USING (stage, round, tile_row, tile_column)
+                """
+        )
+        var units: [UnitSnapshot] = []
+        while let row = try rows.next() {
+            var unit = UnitSnapshot(unit: try workUnit(row, path: path))
+            guard let state = UnitSnapshot.State(rawValue: row[4]) else {
+                throw damaged(path, "\(unit.unit) has the unknown state \(row[4] as Int)")
+            }
+            unit.state = state
+            unit.attempts = row[5]
+            unit.charges = row[6]
+            unit.storageFailures = row[7]
+            unit.losses = row[8]
+            unit.message = row[9]
+            if state == .committed {
+                unit.object = try object(row, from: 10, path: path)
+                unit.committedBy = row[14]
+            }
+            units.append(unit)
+        }
+        return units.sorted { $0.unit < $1.unit }
+    }
+
+    private static func openAttempts(in database: Database, path: String) throws -> [OpenAttempt] {
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT stage, round, tile_row, tile_column, attempt, worker, speculative
+                FROM attempt WHERE outcome IS NULL
+                """
+        )
+        return try rows.map { row in
+            OpenAttempt(
+                lease: try lease(row, path: path),
+                worker: row[5],
+                isSpeculative: row[6]
+            )
+        }.sorted { $0.lease < $1.lease }
+    }
+
+    private static func chargedFailures(
+        in database: Database,
+        path: String
+    ) throws -> [ChargedFailure] {
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT stage, round, tile_row, tile_column, attempt, worker
+                FROM attempt WHERE charged = 1
+                """
+        )
+        return try rows.map { (try lease($0, path: path), $0[5] as String) }
+            .sorted { $0.0 < $1.0 }
+            .map { ChargedFailure(unit: $0.0.unit, worker: $0.1) }
+    }
+
+    /// The reductions in the order of stages and rounds.
+    static func reductions(in database: Database, path: String) throws -> [ReductionSnapshot] {
+        let rows = try Row.fetchAll(
+            database,
+            sql: "SELECT stage, round, kind, constants, constants_check FROM reduction"
+        )
+        return try rows.map { row in
+            let constants = [UInt8](row[3] as Data)
+            let stage = try self.stage(row[0], path: path)
+            guard ContentDigest(of: constants).short == row[4] as String else {
+                throw damaged(path, "the constants of \(stage.rawValue) have changed")
+            }
+            let reduction: StageReduction =
+                row[2] as String == "finished"
+                ? .finished(constants: constants) : .anotherRound(constants: constants)
+            return ReductionSnapshot(stage: stage, round: row[1], reduction: reduction)
+        }.sorted { ($0.stage, $0.round) < ($1.stage, $1.round) }
+    }
+
+    // MARK: - Columns
+
+    /// The object of four columns: key, bytes, file digest, samples digest.
+    static func object(_ row: Row, from column: Int, path: String) throws -> TileObject {
+        guard let keyText = row[column] as String?, let key = TileObjectKey(path: keyText),
+            let bytes = row[column + 1] as Int?,
+            let file = (row[column + 2] as String?).flatMap({ ContentDigest(hexadecimal: $0) }),
+            let samples = (row[column + 3] as String?).flatMap({ ContentDigest(hexadecimal: $0) })
+        else { throw damaged(path, "a committed unit misses its object") }
+        return TileObject(key: key, bytes: bytes, fileDigest: file, samplesDigest: samples)
+    }
+
+    /// The unit of the first four columns.
+    static func workUnit(_ row: Row, path: String) throws -> WorkUnit {
+        let round: Int = row[1]
+        guard (0..<WorkUnit.maximumRounds).contains(round) else {
+            throw damaged(path, "round \(round) is out of range")
+        }
+        return WorkUnit(
+            stage: try stage(row[0], path: path),
+            round: round,
+            tile: try tileID(row[2], row[3], path: path)
+        )
+    }
+
+    /// The lease of the first five columns.
+    static func lease(_ row: Row, path: String) throws -> LeaseID {
+        let attempt: Int = row[4]
+        guard attempt >= 1 else { throw damaged(path, "attempt \(attempt) is out of range") }
+        return LeaseID(unit: try workUnit(row, path: path), attempt: Attempt(attempt))
+    }
+
+    /// A stage by its name.
+    static func stage(_ name: String, path: String) throws -> Stage {
+        guard let stage = Stage(rawValue: name) else {
+            throw damaged(path, "'\(name)' is no stage")
+        }
+        return stage
+    }
+
+    /// A tile by its indices.
+    static func tileID(_ row: Int, _ column: Int, path: String) throws -> TileID {
+        let range = 0...TileID.maximumIndex
+        guard range.contains(row), range.contains(column) else {
+            throw damaged(path, "tile (\(row), \(column)) is out of range")
+        }
+        return TileID(row: row, column: column)
+    }
+
+    /// An error for content that SQLite accepts and the journal does not.
+    static func damaged(_ path: String, _ finding: String) -> RunStoreError {
+        RunStoreError(
+            .damaged,
+            path: path,
+            message: "the journal is damaged: \(finding); \(JournalFailure.remedyForDamage)"
+        )
+    }
+}
