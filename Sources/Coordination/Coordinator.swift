@@ -1,0 +1,348 @@
+package import Messaging
+package import RunStore
+package import Tiling
+package import WireProtocol
+
+/// Drives a ``RunState``: feeds it what happens, makes records durable, then does what depends on them.
+///
+/// Records gather while a commit is under way and form the next one, so the rate of commits adapts to
+/// the disk; the messages that records release are joined by peer. Nothing here blocks: the journal and
+/// the objects are looked after on their own queues. Bounds: what waits for the journal is at most
+/// ``recordLimit`` records and one batch of the channel beyond it, then reading stops; what waits to be
+/// looked at is at most the leases under way.
+package actor Coordinator {
+    /// Records that may wait for the journal before reading from the network stops.
+    package static let recordLimit = 65_536
+    /// Time between two tries of a commit that failed, milliseconds.
+    package static let journalRetryMilliseconds = 1000
+
+    /// What the coordinator works with; nothing of it is read from the world behind its back.
+    package struct Surroundings: Sendable {
+        /// Keeps records and hands out partials.
+        package var journal: any JournalStore
+        /// The network.
+        package var channel: any MessageChannel
+        /// The clock that decisions go by.
+        package var clock: any MonotonicClock
+        /// The clock on the wall, for records.
+        package var wallClock: any WallClock
+        /// Looks at tile objects.
+        package var verifier: any ObjectVerifier
+        /// Reduces partials.
+        package var reducer: any StageReducer
+        /// Takes facts for the operator.
+        package var log: any RunLog
+        /// Makes frames of messages.
+        package var codec: CoordinatorCodec
+
+        /// The surroundings of a coordinator.
+        package init(
+            journal: any JournalStore,
+            channel: any MessageChannel,
+            clock: any MonotonicClock,
+            wallClock: any WallClock,
+            verifier: any ObjectVerifier,
+            reducer: any StageReducer,
+            log: any RunLog,
+            codec: CoordinatorCodec = .wire
+        ) {
+            self.journal = journal
+            self.channel = channel
+            self.clock = clock
+            self.wallClock = wallClock
+            self.verifier = verifier
+            self.reducer = reducer
+            self.log = log
+            self.codec = codec
+        }
+    }
+
+    /// Blocking work, done in order.
+    enum Job {
+        case verify(TileResult)
+        case discard(TileObjectKey)
+        case reduce(Stage, round: Int, constants: [Stage: [UInt8]])
+    }
+
+    private var state: RunState
+    let surroundings: Surroundings
+    private let queue = BlockingQueue(label: "sectile.coordinator.objects")
+
+    private var gate = CommitGate()
+    private var jobs: [Job] = []
+    private var finalOutcome: RunOutcome?
+    private var isJournalFailing = false
+
+    private let recordsWait = WakeUp()
+    private let jobsWait = WakeUp()
+    private let isOver = WakeUp()
+
+    /// A coordinator of a run.
+    package init(state: RunState, surroundings: Surroundings) {
+        self.state = state
+        self.surroundings = surroundings
+    }
+
+    /// Runs until the run is over or ``shutDown()`` was asked for; once for each coordinator.
+    ///
+    /// The channel stays open for the caller to close, with time for the last messages to leave.
+    ///
+    /// - Parameter facts: what is known beyond the journal before anyone is heard, such as lost
+    ///   objects.
+    /// - Returns: how the run, or this coordinator's part in it, ended.
+    /// - Throws: ``CoordinationError`` when the channel ends, ``RunStoreError`` when the journal fails
+    ///   for good, `CancellationError` when the task is cancelled; the run can be resumed.
+    package func run(after facts: [RunEvent] = []) async throws -> RunOutcome {
+        for fact in facts { apply(fact) }
+        apply(.timePassed)
+        return try await withThrowingTaskGroup(of: RunOutcome?.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await self.receiveMessages() }
+            group.addTask { try await self.watchTime() }
+            group.addTask { try await self.commitRecords() }
+            group.addTask { try await self.doJobs() }
+            group.addTask { try await self.waitForOutcome() }
+            for try await outcome in group {
+                if let outcome { return outcome }
+            }
+            throw CancellationError()
+        }
+    }
+
+    /// Where the run stands.
+    package func progress() -> RunProgress {
+        state.progress(at: surroundings.clock.now)
+    }
+
+    /// Begins nothing new until ``resume()``.
+    package func pause() { apply(.pauseRequested) }
+
+    /// Goes on after a pause.
+    package func resume() { apply(.resumeRequested) }
+
+    /// Ends the run; ``run(after:)`` then returns `.cancelled`.
+    package func cancel() { apply(.cancelRequested) }
+
+    /// Lets a worker finish what it has and leave.
+    package func drain(_ worker: WorkerID) { apply(.drainRequested(worker)) }
+
+    /// Puts quarantined tiles back: one, or all.
+    package func retry(_ tile: TileID?) { apply(.retryRequested(tile)) }
+
+    /// Tells the workers that it will be back, and lets ``run(after:)`` return `.interrupted`.
+    package func shutDown() {
+        apply(.shutdownRequested)
+        leaveIfJournalFails()
+    }
+
+    /// Says that a worker process started by this process has ended.
+    ///
+    /// - Parameters:
+    ///   - processID: the process, on `host` as it called itself in its hello.
+    ///   - host: this host.
+    ///   - failureClass: `.crash` or `.outOfMemory` when that is how it ended, which charges what it
+    ///     computed; else nil.
+    ///   - reason: such as `ended by signal 9`.
+    package func localWorkerExited(
+        processID: Int,
+        host: String,
+        failureClass: FailureClass?,
+        reason: String
+    ) {
+        apply(
+            .localWorkerExited(processID: processID, host: host, failureClass, reason: reason)
+        )
+    }
+
+    // MARK: - The loop's parts
+
+    private func receiveMessages() async throws -> RunOutcome? {
+        while true {
+            let batch = await surroundings.channel.events.nextBatch()
+            try Task.checkCancellation()
+            guard !batch.isEmpty else {
+                throw CoordinationError(.channelClosed, message: "the network channel closed")
+            }
+            for event in batch { try receive(event) }
+            while gate.backlog > Self.recordLimit {
+                try await pause(milliseconds: state.policy.tickMilliseconds)
+            }
+        }
+    }
+
+    private func receive(_ event: ChannelEvent) throws {
+        switch event {
+        case .message(let message):
+            do throws(WireError) {
+                let decoded = try surroundings.codec.decode(message.frames)
+                apply(.received(decoded, from: message.peer, userID: message.userID))
+            } catch {
+                apply(.messageRejected(error.refusal, from: message.peer))
+            }
+        case .undeliverable(_, .closed): break
+        case .undeliverable(let message, _): apply(.connectionLost(message.peer))
+        case .rejected(let peer, _, let frameCount):
+            let refusal = RunEvent.Refusal(
+                code: .malformed,
+                found: "a message of \(frameCount) frames beyond the limits",
+                wanted: "messages within the limits"
+            )
+            apply(.messageRejected(refusal, from: peer))
+        case .failed(let error):
+            throw CoordinationError(
+                .channelClosed,
+                message: "the network channel broke down",
+                underlying: error
+            )
+        case .connected, .disconnected: break
+        default:
+            if let fact = RunFact(event) { surroundings.log.record(fact) }
+        }
+    }
+
+    private func watchTime() async throws -> RunOutcome? {
+        while true {
+            try await pause(milliseconds: state.policy.tickMilliseconds)
+            apply(.timePassed)
+        }
+    }
+
+    private func pause(milliseconds: Int) async throws {
+        let clock = surroundings.clock
+        try await clock.sleep(until: clock.now.advanced(byMilliseconds: milliseconds))
+    }
+
+    private func commitRecords() async throws -> RunOutcome? {
+        for await _ in recordsWait.stream {
+            while gate.hasBatch {
+                try await commit(gate.takeBatch())
+                perform(gate.confirm())
+            }
+        }
+        throw CancellationError()
+    }
+
+    /// Commits a batch, trying again for as long as the trouble may pass.
+    private func commit(_ batch: [JournalEntry]) async throws {
+        while true {
+            do throws(RunStoreError) {
+                try await surroundings.journal.append(batch)
+                break
+            } catch {
+                guard error.isTransient else { throw error }
+                isJournalFailing = true
+                apply(.journalFailed(error.description))
+                leaveIfJournalFails()
+                try await pause(milliseconds: Self.journalRetryMilliseconds)
+            }
+        }
+        if isJournalFailing {
+            isJournalFailing = false
+            apply(.journalRecovered)
+        }
+    }
+
+    /// A coordinator that was asked to leave does not wait for a disk to be freed: what it has not
+    /// acknowledged, its workers still have.
+    private func leaveIfJournalFails() {
+        if isJournalFailing, gate.isLeaving { perform([.finish(.interrupted)]) }
+    }
+
+    private func doJobs() async throws -> RunOutcome? {
+        for await _ in jobsWait.stream {
+            while !jobs.isEmpty {
+                let batch = jobs
+                jobs = []
+                for job in batch { await carryOut(job) }
+            }
+        }
+        throw CancellationError()
+    }
+
+    private func carryOut(_ job: Job) async {
+        let verifier = surroundings.verifier
+        switch job {
+        case .verify(let result):
+            let discrepancy = await queue.run { verifier.discrepancy(of: result.object) }
+            apply(.objectVerified(result.lease, discrepancy: discrepancy))
+        case .discard(let key):
+            await queue.run { verifier.discard(key) }
+        case .reduce(let stage, let round, let constants):
+            await reduce(stage, round: round, constants: constants)
+        }
+    }
+
+    private func reduce(_ stage: Stage, round: Int, constants: [Stage: [UInt8]]) async {
+        do {
+            let partials = try await surroundings.journal.partials(stage: stage, round: round)
+            let reducer = surroundings.reducer
+            let outcome = await queue.run {
+                Result {
+                    try reducer.reduce(
+                        stage: stage,
+                        round: round,
+                        partials: partials,
+                        constants: constants
+                    )
+                }
+            }
+            apply(.reductionFinished(stage, round: round, try outcome.get()))
+        } catch {
+            apply(.reductionFailed(stage, round: round, reason: "\(error)"))
+        }
+    }
+
+    private func waitForOutcome() async throws -> RunOutcome? {
+        for await _ in isOver.stream {
+            if let finalOutcome { return finalOutcome }
+        }
+        throw CancellationError()
+    }
+
+    // MARK: - Effects
+
+    /// Feeds the state an event, and whatever its effects lead to at once.
+    private func apply(_ event: RunEvent) {
+        let effects = state.apply(event, at: surroundings.clock.now)
+        let ready = gate.admit(
+            effects,
+            cause: state.cause,
+            wallSeconds: surroundings.wallClock.secondsSince1970
+        )
+        if gate.hasBatch { recordsWait.ring() }
+        perform(ready)
+    }
+
+    private func perform(_ actions: [CommitGate.Action]) {
+        var lostPeers: [PeerID] = []
+        for action in actions {
+            switch action {
+            case .send(let message, let peer):
+                if !send(message, to: peer) { lostPeers.append(peer) }
+            case .verify(let result): add(.verify(result))
+            case .discard(let key): add(.discard(key))
+            case .reduce(let stage, let round, let constants):
+                add(.reduce(stage, round: round, constants: constants))
+            case .log(let fact): surroundings.log.record(fact)
+            case .finish(let outcome):
+                finalOutcome = outcome
+                isOver.ring()
+            }
+        }
+        // A worker that is lost here will be told to say hello, and both sides compare what they have.
+        for peer in lostPeers { apply(.connectionLost(peer)) }
+    }
+
+    private func add(_ job: Job) {
+        jobs.append(job)
+        jobsWait.ring()
+    }
+
+    /// False when the message was not taken although the channel is open.
+    private func send(_ message: CoordinatorMessage, to peer: PeerID) -> Bool {
+        switch surroundings.channel.send(surroundings.codec.encode(message), to: peer) {
+        case .queued, .closed: true
+        case .queueFull, .illegal: false
+        }
+    }
+}

@@ -1,0 +1,168 @@
+import Messaging
+import RunStore
+import Tiling
+import WireProtocol
+
+// Free workers get units: largest cost first, a worker's own tiles before others.
+
+extension RunState {
+    /// Grants what the event has made possible.
+    mutating func dispatch(at now: MonotonicInstant) {
+        guard phase == .running, !isShuttingDown, !isJournalDown, !isReducing,
+            rounds.indices.contains(current), !rounds[current].isSettled
+        else { return }
+        switch dispatchScope {
+        case .none: break
+        case .worker(let slot): dispatch(among: [slot], at: now)
+        case .everyone: dispatch(among: usedSlots, at: now)
+        }
+    }
+
+    private mutating func dispatch(among slots: [Int], at now: MonotonicInstant) {
+        var able = slots.filter { workers[$0]?.canServe(at: now) ?? false }
+        // One unit each in turn, so that few units spread over many workers.
+        fill(able, at: now) { $0.held.count < $0.slots }
+        // Beyond its slots a worker gets units only while there are plenty: at the end of a stage
+        // they would wait there although others are idle.
+        let computing = usedSlots.reduce(0) { $0 + (workers[$1]?.slots ?? 0) }
+        if rounds[current].pending.count > computing {
+            fill(able, downTo: computing, at: now) { $0.held.count < $0.credit }
+        }
+        guard policy.speculates, rounds[current].pending.isEmpty else { return }
+        able = able.filter { slot in workers[slot].map { $0.held.count < $0.slots } ?? false }
+        for slot in able {
+            while let worker = workers[slot], worker.held.count < worker.slots,
+                let ordinal = straggler(for: slot, at: now)
+            {
+                grant(ordinal, to: slot, isSpeculative: true, at: now)
+            }
+        }
+    }
+
+    private mutating func fill(
+        _ slots: [Int],
+        downTo remaining: Int = 0,
+        at now: MonotonicInstant,
+        while hasRoom: (WorkerRecord) -> Bool
+    ) {
+        var able = slots
+        while !able.isEmpty {
+            var next: [Int] = []
+            for slot in able {
+                guard rounds[current].pending.count > remaining else { return }
+                guard let worker = workers[slot], hasRoom(worker),
+                    let ordinal = pick(for: slot, at: now)
+                else { continue }
+                grant(ordinal, to: slot, isSpeculative: false, at: now)
+                next.append(slot)
+            }
+            able = next
+        }
+    }
+
+    /// The pending unit that a worker should get, nil when there is none for it.
+    private mutating func pick(for slot: Int, at now: MonotonicInstant) -> Int32? {
+        let hasOthers =
+            usedSlots.count > 1 && !rounds[current].tallies.isEmpty
+            && usedSlots.contains { $0 != slot && workers[$0]?.canServe(at: now) ?? false }
+        func isAvoided(_ ordinal: Int32) -> Bool {
+            // A second failure on another worker tells more than one on the same.
+            guard hasOthers, let id = workers[slot]?.id.text else { return false }
+            return rounds[current].tallies[ordinal]?.chargedWorkers.contains(id) ?? false
+        }
+        if let own = rounds[current].preferred(by: Int32(slot)), !isAvoided(own) { return own }
+        var rank = rounds[current].pending.first()
+        while let found = rank {
+            let ordinal = rounds[current].order[found]
+            if !isAvoided(ordinal) { return ordinal }
+            rank = rounds[current].pending.first(from: found + 1)
+        }
+        return nil
+    }
+
+    /// A unit that another worker is slow with, or has not begun; nil when there is none.
+    private func straggler(for slot: Int, at now: MonotonicInstant) -> Int32? {
+        var oldest: (lease: Lease, ordinal: Int32)?
+        for other in usedSlots where other != slot {
+            guard let holder = workers[other] else { continue }
+            for (position, key) in holder.held.enumerated() {
+                guard let lease = leases[key], lease.reported == nil,
+                    liveAttempts[key.ordinal]?.count == 1
+                else { continue }
+                if holder.session != nil, position >= holder.slots { return key.ordinal }
+                guard let age = speculationAgeMilliseconds,
+                    now.milliseconds(since: lease.grantedAt) > age
+                else { continue }
+                if let found = oldest,
+                    (found.lease.grantedAt, found.ordinal) <= (lease.grantedAt, key.ordinal)
+                {
+                    continue
+                }
+                oldest = (lease, key.ordinal)
+            }
+        }
+        return oldest?.ordinal
+    }
+
+    /// Grants a unit to a worker under the next attempt number.
+    private mutating func grant(
+        _ ordinal: Int32,
+        to slot: Int,
+        isSpeculative: Bool,
+        at now: MonotonicInstant
+    ) {
+        guard let worker = workers[slot], let session = worker.session else { return }
+        let number = rounds[current].attempts[Int(ordinal)] + 1
+        rounds[current].attempts[Int(ordinal)] = number
+        rounds[current].set(ordinal, .leased)
+        let key = LeaseKey(ordinal: ordinal, attempt: number)
+        leases[key] = Lease(
+            worker: slot,
+            grantedAt: now,
+            confirmedAt: now,
+            isSpeculative: isSpeculative
+        )
+        liveAttempts[ordinal, default: []].append(number)
+        modifyWorker(slot) { $0.held.append(key) }
+        let lease = leaseID(key)
+        journal(.granted(lease, worker: worker.id.text, isSpeculative: isSpeculative))
+        log(
+            fact(
+                .leaseGranted,
+                .debug,
+                lease,
+                worker: slot,
+                message: isSpeculative ? "a second worker tries" : ""
+            )
+        )
+        let round = rounds[current]
+        if session.briefedRound != current {
+            workers[slot]?.session?.briefedRound = current
+            let brief = StageBrief(
+                stage: round.stage,
+                round: round.round,
+                constants: constants(before: round)
+            )
+            effects.append(.send(.stage(brief), to: session.peer))
+        }
+        let tile = round.tiles[Int(ordinal)]
+        let grant = LeaseGrant(
+            lease: lease,
+            core: tile.core,
+            inputs: inputs(of: tile.id, for: round),
+            wallLimitSeconds: policy.wallLimitSeconds
+        )
+        effects.append(.send(.lease([grant]), to: session.peer))
+    }
+
+    /// Committed objects of a tile: of each earlier stage its last round, in stage order.
+    private func inputs(of tile: TileID, for round: RoundState) -> [TileObject] {
+        var inputs: [TileObject] = []
+        for (index, earlier) in rounds[..<current].enumerated() where earlier.stage < round.stage {
+            guard rounds[index + 1].stage != earlier.stage, let object = earlier.object(of: tile)
+            else { continue }
+            inputs.append(object)
+        }
+        return inputs
+    }
+}

@@ -1,0 +1,249 @@
+import Messaging
+import RunStore
+import Tiling
+import WireProtocol
+
+// Attempts fail, are given back, or expire.
+
+extension RunState {
+    /// A worker reports a failed attempt.
+    mutating func fail(
+        _ failure: AttemptFailure,
+        by slot: Int,
+        peer: PeerID,
+        at now: MonotonicInstant
+    ) {
+        guard let key = liveKey(failure.lease), leases[key]?.worker == slot,
+            leases[key]?.reported == nil
+        else {
+            effects.append(.send(.stale([failure.lease]), to: peer))
+            return
+        }
+        endLease(
+            key,
+            .failed,
+            failure.failureClass,
+            message: failure.message,
+            peakResidentBytes: max(0, failure.peakResidentBytes),
+            name: .attemptFailed,
+            at: now
+        )
+        // The worker may forget the attempt as it may forget a stale one.
+        effects.append(.send(.stale([failure.lease]), to: peer))
+        dispatchScope = .everyone
+        if failure.failureClass != .input { noteFailure(of: key.ordinal, by: slot, at: now) }
+    }
+
+    /// Counts a failure against the worker, which may send it to the bench.
+    mutating func noteFailure(of ordinal: Int32, by slot: Int, at now: MonotonicInstant) {
+        guard !phase.isOver else { return }
+        let limit = policy.benchAfterFailures
+        modifyWorker(slot) { worker in
+            worker.failedInRow.append(ordinal)
+            let excess = worker.failedInRow.count - limit
+            if excess > 0 { worker.failedInRow.removeFirst(excess) }
+        }
+        benchIfHopeless(slot, at: now)
+    }
+
+    /// A worker gives leases back.
+    mutating func release(
+        _ released: [LeaseID],
+        reason: String,
+        by slot: Int,
+        at now: MonotonicInstant
+    ) {
+        for lease in released {
+            guard let key = liveKey(lease), leases[key]?.worker == slot,
+                leases[key]?.reported == nil
+            else { continue }
+            endLease(key, .released, message: reason, name: .leaseReleased, at: now)
+        }
+        // It would get the same units back before it has said goodbye.
+        workers[slot]?.restsUntil = now.advanced(byMilliseconds: policy.heartbeatMilliseconds)
+        dispatchScope = .everyone
+    }
+
+    /// Takes a lease out of every table; its unit's state is the caller's business.
+    mutating func removeLease(_ key: LeaseKey) {
+        guard let lease = leases.removeValue(forKey: key) else { return }
+        modifyWorker(lease.worker) { worker in
+            if let place = worker.held.firstIndex(of: key) { worker.held.remove(at: place) }
+        }
+        var attempts = liveAttempts[key.ordinal] ?? []
+        attempts.removeAll { $0 == key.attempt }
+        liveAttempts[key.ordinal] = attempts.isEmpty ? nil : attempts
+    }
+
+    /// Ends a lease without a result, and decides what becomes of its unit.
+    mutating func endLease(
+        _ key: LeaseKey,
+        _ outcome: AttemptOutcome,
+        _ failureClass: FailureClass? = nil,
+        message: String,
+        peakResidentBytes: Int = 0,
+        name: RunFact.Name,
+        at now: MonotonicInstant
+    ) {
+        guard let lease = leases[key] else { return }
+        let id = leaseID(key)
+        let elapsed = max(0, now.seconds(since: lease.grantedAt))
+        let isCharged = failureClass?.isCharged ?? false
+        var fact = fact(
+            name,
+            outcome == .failed ? .warning : .info,
+            id,
+            worker: lease.worker,
+            message: message
+        )
+        fact.failureClass = failureClass
+        fact.durationMilliseconds = Int(elapsed * 1000)
+        if peakResidentBytes > 0 { fact.peakMebibytes = peakResidentBytes >> 20 }
+        log(fact)
+        journal(
+            .attemptEnded(
+                AttemptEnd(
+                    lease: id,
+                    outcome: outcome,
+                    failureClass: failureClass,
+                    message: message,
+                    isCharged: isCharged,
+                    elapsedSeconds: elapsed,
+                    peakResidentBytes: peakResidentBytes
+                )
+            )
+        )
+        removeLease(key)
+        if isCharged || failureClass == .storage || outcome == .lost {
+            rounds[current].tallies[key.ordinal, default: FailureTally()].add(
+                workerID: workers[lease.worker]?.id.text ?? "",
+                isCharged: isCharged,
+                isStorage: failureClass == .storage,
+                isLoss: outcome == .lost
+            )
+        }
+        guard rounds[current].state(of: key.ordinal) == .leased else { return }
+        if let verdict = quarantineVerdict(key.ordinal, failureClass, message: message, at: now) {
+            quarantine(key.ordinal, verdict.failureClass, message: verdict.message, at: now)
+        } else if liveAttempts[key.ordinal] == nil {
+            requeue(key.ordinal, hasFailed: outcome == .failed, at: now)
+        }
+    }
+
+    /// Why a unit should not be tried again; nil when it should.
+    private func quarantineVerdict(
+        _ ordinal: Int32,
+        _ failureClass: FailureClass?,
+        message: String,
+        at now: MonotonicInstant
+    ) -> (failureClass: FailureClass, message: String)? {
+        if failureClass == .input { return (.input, message) }
+        guard let tally = rounds[current].tallies[ordinal] else { return nil }
+        let charges = tally.chargedWorkers.count
+        if let failureClass, charges >= policy.chargeLimit {
+            let hasOthers = usedSlots.filter { workers[$0]?.canServe(at: now) ?? false }.count > 1
+            if tally.distinctWorkers >= 2 || !hasOthers || charges >= 2 * policy.chargeLimit {
+                return (failureClass, message)
+            }
+        }
+        if tally.storageFailures >= policy.storageFailureLimit {
+            return (.storage, "\(tally.storageFailures) attempts failed, the last: \(message)")
+        }
+        if tally.losses >= policy.lossLimit {
+            return (.crash, "\(tally.losses) workers were lost computing it, the last: \(message)")
+        }
+        return nil
+    }
+
+    private mutating func requeue(_ ordinal: Int32, hasFailed: Bool, at now: MonotonicInstant) {
+        dispatchScope = .everyone
+        guard hasFailed, let tally = rounds[current].tallies[ordinal] else {
+            rounds[current].set(ordinal, .pending)
+            return
+        }
+        let failures = tally.chargedWorkers.count + tally.storageFailures
+        let doublings = min(max(0, failures - 1), 20)
+        let wait = min(policy.backoffLimitMilliseconds, policy.backoffMilliseconds << doublings)
+        rounds[current].backOff(ordinal, until: now.advanced(byMilliseconds: wait))
+    }
+
+    private mutating func quarantine(
+        _ ordinal: Int32,
+        _ failureClass: FailureClass,
+        message: String,
+        at now: MonotonicInstant
+    ) {
+        let unit = rounds[current].unit(ordinal)
+        rounds[current].set(ordinal, .quarantined)
+        journal(.quarantined(unit, failureClass: failureClass, message: message))
+        var fact = RunFact(.tileQuarantined, .error, message: message)
+        fact.stage = unit.stage
+        fact.tile = unit.tile
+        fact.attempt = Attempt(max(1, Int(rounds[current].attempts[Int(ordinal)])))
+        fact.failureClass = failureClass
+        log(fact)
+        for attempt in liveAttempts[ordinal] ?? [] {
+            revoke(
+                LeaseKey(ordinal: ordinal, attempt: attempt),
+                .revoked,
+                message: "the tile is quarantined",
+                at: now
+            )
+        }
+        if let limit = policy.quarantineLimit, quarantinedCount > limit {
+            finishRun(
+                .failed("\(quarantinedCount) tiles are quarantined, more than \(limit)"),
+                at: now
+            )
+            return
+        }
+        settleRound(at: now)
+    }
+
+    /// Benches a worker that fails everything while others are there to take over.
+    private mutating func benchIfHopeless(_ slot: Int, at now: MonotonicInstant) {
+        guard let worker = workers[slot], worker.failedInRow.count >= policy.benchAfterFailures,
+            usedSlots.contains(where: { $0 != slot && workers[$0]?.canServe(at: now) ?? false })
+        else { return }
+        let wait = policy.benchMilliseconds << min(worker.benchCount, 6)
+        let message = "\(worker.failedInRow.count) failures in a row"
+        var fact = RunFact(.workerBenched, .warning, message: message)
+        fact.worker = worker.id
+        fact.host = worker.host
+        fact.durationMilliseconds = wait
+        log(fact)
+        journal(.noted("worker.benched", message: message, worker: worker.id.text))
+        for ordinal in Set(worker.failedInRow).sorted() { forgive(ordinal, worker: worker.id) }
+        let probation = policy.benchAfterFailures - 1
+        modifyWorker(slot) { worker in
+            worker.benchedUntil = now.advanced(byMilliseconds: wait)
+            worker.benchCount += 1
+            // One more failure after the bench is enough to send it back.
+            worker.failedInRow = Array(worker.failedInRow.suffix(probation))
+        }
+        for key in workers[slot]?.held ?? [] where leases[key]?.reported == nil {
+            revoke(key, .revoked, message: "its worker is benched", at: now)
+        }
+        dispatchScope = .everyone
+    }
+
+    /// Lays failures to a worker instead of a unit.
+    private mutating func forgive(_ ordinal: Int32, worker: WorkerID) {
+        guard Int(ordinal) < rounds[current].tiles.count,
+            var tally = rounds[current].tallies[ordinal],
+            tally.chargedWorkers.contains(worker.text)
+        else { return }
+        tally.chargedWorkers.removeAll { $0 == worker.text }
+        rounds[current].tallies[ordinal] = tally
+        journal(.chargesForgiven(rounds[current].unit(ordinal), worker: worker.text))
+    }
+}
+
+extension FailureTally {
+    /// Adds what went wrong.
+    mutating func add(workerID: String, isCharged: Bool, isStorage: Bool, isLoss: Bool) {
+        if isCharged { chargedWorkers.append(workerID) }
+        if isStorage { storageFailures += 1 }
+        if isLoss { losses += 1 }
+    }
+}

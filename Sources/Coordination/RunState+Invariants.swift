@@ -1,0 +1,108 @@
+import RunStore
+import Tiling
+import WireProtocol
+
+extension RunState {
+    /// Stops the program when the state contradicts itself; for tests and for debugging.
+    package func checkInvariants() {
+        let violations = invariantViolations()
+        precondition(violations.isEmpty, violations.joined(separator: "\n"))
+    }
+
+    /// Derives every cross-reference again and says what does not agree.
+    ///
+    /// Costs a pass over all tiles.
+    package func invariantViolations() -> [String] {
+        var violations: [String] = []
+        func require(_ condition: Bool, _ text: @autoclosure () -> String) {
+            if !condition { violations.append(text()) }
+        }
+        guard startedAt != nil, let round = currentRound else {
+            require(leases.isEmpty, "leases without a round")
+            return violations
+        }
+        require(current == rounds.count - 1, "the current round is not the last begun")
+        checkRound(round, require)
+        checkLeases(round, require)
+        checkWorkers(require)
+        for earlier in rounds.dropLast() {
+            require(earlier.isSettled, "\(earlier.stage) is left but not settled")
+            require(earlier.isReduced, "\(earlier.stage) is left but not reduced")
+        }
+        if phase.isOver { require(leases.isEmpty, "the run is over with leases under way") }
+        return violations
+    }
+
+    private typealias Requirement = (Bool, @autoclosure () -> String) -> Void
+
+    private func checkRound(_ round: RoundState, _ require: Requirement) {
+        var counts = [Int](repeating: 0, count: 6)
+        var costDone = 0
+        for index in round.tiles.indices {
+            let ordinal = Int32(index)
+            let state = round.state(of: ordinal)
+            counts[Int(state.rawValue)] += 1
+            let live = liveAttempts[ordinal] ?? []
+            require(
+                (state == .leased) == !live.isEmpty,
+                "\(round.unit(ordinal)): \(state), \(live)"
+            )
+            require(live.count <= (policy.speculates ? 2 : 1), "\(live.count) leases of one unit")
+            require(
+                (state == .committed) == (round.objects[index].attempt > 0),
+                "\(round.unit(ordinal)) is \(state) but its object disagrees"
+            )
+            require(
+                round.objects[index].attempt <= round.attempts[index],
+                "\(round.unit(ordinal)) has an object of an attempt never granted"
+            )
+            if state == .committed { costDone += round.tiles[index].cost }
+        }
+        require(counts == round.counts, "counts \(round.counts) should be \(counts)")
+        require(costDone == round.costDone, "cost done \(round.costDone) should be \(costDone)")
+        for (rank, ordinal) in round.order.enumerated() {
+            require(
+                round.pending.contains(rank) == (round.state(of: ordinal) == .pending),
+                "\(round.unit(ordinal)) and the pending set disagree"
+            )
+        }
+        require(round.backoffs.count == round.count(.backingOff), "backoffs and states disagree")
+    }
+
+    private func checkLeases(_ round: RoundState, _ require: Requirement) {
+        for (key, lease) in leases {
+            require(key.attempt <= round.attempts[Int(key.ordinal)], "\(leaseID(key)) not granted")
+            require(
+                workers[lease.worker]?.held.filter { $0 == key }.count == 1,
+                "\(leaseID(key)) is not with its worker"
+            )
+            require(
+                liveAttempts[key.ordinal]?.contains(key.attempt) ?? false,
+                "\(leaseID(key)) is not among the live attempts"
+            )
+        }
+        let live = liveAttempts.values.reduce(0) { $0 + $1.count }
+        require(live == leases.count, "\(live) live attempts, \(leases.count) leases")
+    }
+
+    private func checkWorkers(_ require: Requirement) {
+        require(usedSlots == workers.indices.filter { workers[$0] != nil }, "slots disagree")
+        var held = 0
+        for slot in usedSlots {
+            guard let worker = workers[slot] else { continue }
+            held += worker.held.count
+            require(slotOfWorker[worker.id] == slot, "\(worker.id) is not at its slot")
+            if let session = worker.session {
+                require(slotOfPeer[session.peer] == slot, "\(worker.id) is not at its peer")
+                require(
+                    worker.held.count <= max(worker.credit, worker.slots),
+                    "\(worker.id) holds \(worker.held.count) of \(worker.credit)"
+                )
+            }
+        }
+        require(held == leases.count, "workers hold \(held) of \(leases.count) leases")
+        require(slotOfWorker.count == usedSlots.count, "workers and slots disagree")
+        let sessions = usedSlots.filter { workers[$0]?.session != nil }.count
+        require(sessions == slotOfPeer.count, "\(sessions) sessions, \(slotOfPeer.count) peers")
+    }
+}

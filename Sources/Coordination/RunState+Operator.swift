@@ -1,0 +1,139 @@
+import RunStore
+import Tiling
+import WireProtocol
+
+// What an operator asks for.
+
+extension RunState {
+    /// Begins nothing new; what runs is finished.
+    mutating func pause() {
+        guard phase == .running else { return }
+        phase = .paused
+        journal(.phaseChanged(.paused, message: "paused by the operator"))
+        log(RunFact(.runPaused, .notice))
+    }
+
+    /// Goes on after a pause.
+    mutating func resume() {
+        guard phase == .paused else { return }
+        phase = .running
+        journal(.phaseChanged(.running, message: "resumed by the operator"))
+        log(RunFact(.runResumed, .notice))
+        dispatchScope = .everyone
+    }
+
+    /// Ends the run; asking twice is as good as once.
+    mutating func cancel(at now: MonotonicInstant) {
+        finishRun(.cancelled, at: now)
+    }
+
+    /// Leaves, to be started again: leases stay with their workers.
+    mutating func shutDown() {
+        guard !phase.isOver, !isShuttingDown else { return }
+        isShuttingDown = true
+        journal(.noted("coordinator.stopped", message: "to be started again", worker: nil))
+        sayGoodbye(.restarting)
+        effects.append(.finish(.interrupted))
+    }
+
+    /// Lets a worker finish what it has and leave.
+    mutating func drain(_ id: WorkerID) {
+        guard let slot = slotOfWorker[id], let worker = workers[slot], !worker.isDraining else {
+            return
+        }
+        workers[slot]?.isDraining = true
+        var fact = RunFact(.workerDraining, .notice)
+        fact.worker = id
+        fact.host = worker.host
+        log(fact)
+        if let peer = worker.session?.peer {
+            effects.append(.send(.drain(reason: "asked for by the operator"), to: peer))
+        }
+    }
+
+    /// Puts quarantined units back: those of one tile, or all.
+    ///
+    /// Where a later stage has begun, its results were computed without the tile: the reduction is
+    /// made again and later stages follow from the new one.
+    mutating func retry(_ tile: TileID?, at now: MonotonicInstant) {
+        var earliest: Int?
+        for index in rounds.indices {
+            let round = rounds[index]
+            guard round.count(.quarantined) > 0 else { continue }
+            for (position, candidate) in round.tiles.enumerated() {
+                let ordinal = Int32(position)
+                guard round.state(of: ordinal) == .quarantined,
+                    tile == nil || candidate.id == tile
+                else { continue }
+                earliest = earliest ?? index
+                rounds[index].expand()
+                rounds[index].set(ordinal, .pending)
+                rounds[index].tallies[ordinal] = nil
+                let unit = rounds[index].unit(ordinal)
+                journal(.requeued(unit))
+                var fact = RunFact(.tileRequeued, .notice)
+                fact.stage = unit.stage
+                fact.tile = unit.tile
+                log(fact)
+            }
+        }
+        guard let earliest else { return }
+        if phase.isOver {
+            phase = .running
+            phaseMessage = ""
+            journal(.phaseChanged(.running, message: "quarantined tiles are tried again"))
+        }
+        if earliest != current || isReducing || rounds[current].isReduced {
+            invalidate(from: earliest, at: now)
+        }
+        dispatchScope = .everyone
+        settleRound(at: now)
+    }
+
+    /// Forgets all that followed from a round without the units that were put back.
+    private mutating func invalidate(from index: Int, at now: MonotonicInstant) {
+        let stage = rounds[index].stage
+        let firstOfStage = rounds.firstIndex { $0.stage == stage } ?? index
+        rewind(to: firstOfStage, at: now)
+        journal(.invalidated(from: stage))
+        var fact = RunFact(.stageInvalidated, .notice)
+        fact.stage = stage
+        log(fact)
+        rounds[current].isReduced = false
+        for later in Stage.allCases where later >= stage { reductions[later] = nil }
+        for (key, round) in laterRounds {
+            // Attempt numbers stay used: workers may still hold leases under them.
+            var fresh = RoundState(stage: key.stage, round: key.round, tiles: round.tiles)
+            fresh.attempts = round.attempts
+            laterRounds[key] = fresh
+        }
+    }
+
+    /// A committed object cannot be used any more: its unit is computed again.
+    ///
+    /// What followed from it stays: the same inputs give the same samples.
+    mutating func reopen(_ unit: WorkUnit, reason: String, at now: MonotonicInstant) {
+        guard
+            let index = rounds.firstIndex(where: {
+                $0.stage == unit.stage && $0.round == unit.round
+            }), let ordinal = rounds[index].ordinal(of: unit.tile),
+            rounds[index].state(of: ordinal) == .committed
+        else { return }
+        if index != current { rewind(to: index, at: now) }
+        isReducing = false
+        rounds[index].expand()
+        rounds[index].objects[Int(ordinal)] = .none
+        rounds[index].set(ordinal, .pending)
+        journal(.resultDiscarded(unit, reason: reason))
+        var fact = RunFact(.objectLost, .warning, message: reason)
+        fact.stage = unit.stage
+        fact.tile = unit.tile
+        log(fact)
+        if phase.isOver {
+            phase = .running
+            phaseMessage = ""
+            journal(.phaseChanged(.running, message: "a committed object was lost"))
+        }
+        dispatchScope = .everyone
+    }
+}

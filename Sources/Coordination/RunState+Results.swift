@@ -1,0 +1,196 @@
+import ContentDigest
+import Messaging
+import RunStore
+import Tiling
+import WireProtocol
+
+// Results come in, are looked at, and are committed once.
+
+extension RunState {
+    /// A worker reports a computed unit.
+    mutating func complete(
+        _ result: TileResult,
+        by slot: Int,
+        peer: PeerID,
+        at now: MonotonicInstant
+    ) {
+        let lease = result.lease
+        guard result.object.key.lease == lease, result.object.bytes >= 0,
+            result.partial.count <= TileResult.maximumPartialBytes
+        else {
+            rejectMessage(
+                Refusal(
+                    code: .malformed,
+                    found: "a result of \(lease) with the object \(result.object.key)",
+                    wanted: "an object that bears its lease"
+                ),
+                from: peer,
+                at: now
+            )
+            return
+        }
+        if let key = liveKey(lease), leases[key]?.worker == slot {
+            // A report that comes again while the first is looked at gets the answer to that one.
+            guard leases[key]?.reported == nil else { return }
+            leases[key]?.reported = result
+            effects.append(.verify(result))
+            return
+        }
+        if let committed = committedObject(of: lease.unit), committed.key.lease == lease {
+            if committed == result.object {
+                effects.append(.send(.committed([lease]), to: peer))
+                return
+            }
+            // The same attempt cannot have two files: one of them was not written by its holder.
+            log(fact(.resultRejected, .warning, lease, worker: slot, message: "a second file"))
+            effects.append(.send(.stale([lease]), to: peer))
+            return
+        }
+        refuseStale(result, slot: slot, peer: peer, at: now)
+    }
+
+    /// A result whose lease is over: it is not taken, but it must agree with what was.
+    private mutating func refuseStale(
+        _ result: TileResult,
+        slot: Int,
+        peer: PeerID,
+        at now: MonotonicInstant
+    ) {
+        let lease = result.lease
+        log(fact(.resultStale, .info, lease, worker: slot))
+        effects.append(.send(.stale([lease]), to: peer))
+        // Only what this worker was really granted speaks about determinism, and only its own file
+        // may be removed; a stranger's claim proves nothing.
+        guard workers[slot]?.revoked.contains(lease) ?? false else { return }
+        effects.append(.discard(result.object.key))
+        guard let committed = committedObject(of: lease.unit),
+            committed.samplesDigest != result.object.samplesDigest
+        else { return }
+        let host = workers[slot]?.host ?? ""
+        let id = workers[slot]?.id.short ?? ""
+        let message =
+            "two attempts at \(lease.unit) differ: attempt \(committed.key.lease.attempt) has the "
+            + "samples \(committed.samplesDigest.short), attempt \(lease.attempt) by worker \(id) on "
+            + "\(host) has \(result.object.samplesDigest.short); results do not depend on inputs "
+            + "alone"
+        log(fact(.resultConflict, .critical, lease, worker: slot, message: message))
+        finishRun(.failed(message), at: now)
+    }
+
+    /// The object of a reported result was looked at.
+    mutating func finishVerification(
+        of lease: LeaseID,
+        discrepancy: String?,
+        at now: MonotonicInstant
+    ) {
+        // The lease may have lost to another attempt, or the run may be over.
+        guard let key = liveKey(lease), let result = leases[key]?.reported,
+            let slot = leases[key]?.worker
+        else { return }
+        let peer = workers[slot]?.session?.peer
+        if let discrepancy {
+            log(fact(.resultRejected, .warning, lease, worker: slot, message: discrepancy))
+            endLease(
+                key,
+                .failed,
+                .storage,
+                message: discrepancy,
+                name: .attemptFailed,
+                at: now
+            )
+            if let peer { effects.append(.send(.stale([lease]), to: peer)) }
+            effects.append(.discard(result.object.key))
+            noteFailure(of: key.ordinal, by: slot, at: now)
+            forget(slot, at: now)
+            return
+        }
+        commit(result, key: key, slot: slot, at: now)
+        if let peer { effects.append(.send(.committed([lease]), to: peer)) }
+        revokeOthers(of: key.ordinal, at: now)
+        forget(slot, at: now)
+        dispatchScope = merge(dispatchScope, .worker(slot))
+        settleRound(at: now)
+    }
+
+    private mutating func commit(
+        _ result: TileResult,
+        key: LeaseKey,
+        slot: Int,
+        at now: MonotonicInstant
+    ) {
+        let ordinal = Int(key.ordinal)
+        guard let lease = leases[key], let packed = PackedObject(result.object) else { return }
+        let elapsed = max(0, now.seconds(since: lease.grantedAt))
+        removeLease(key)
+        rounds[current].objects[ordinal] = packed
+        rounds[current].committedBy[ordinal] = Int32(slot)
+        rounds[current].tallies[key.ordinal] = nil
+        rounds[current].set(key.ordinal, .committed)
+        if key.attempt > 1 { retriedCount += 1 }
+        remember(elapsed, cost: rounds[current].tiles[ordinal].cost, at: now)
+        modifyWorker(slot) { worker in
+            worker.failedInRow = []
+            worker.benchCount = 0
+            worker.committedCount += 1
+        }
+        journal(
+            .committed(result, worker: workers[slot]?.id.text ?? "", elapsedSeconds: elapsed)
+        )
+        var fact = fact(.tileCommitted, .debug, result.lease, worker: slot)
+        fact.durationMilliseconds = Int(elapsed * 1000)
+        fact.bytes = result.object.bytes
+        fact.peakMebibytes = max(0, result.cost.peakResidentBytes) >> 20
+        log(fact)
+    }
+
+    /// Ends the other leases of a unit that has its result.
+    private mutating func revokeOthers(of ordinal: Int32, at now: MonotonicInstant) {
+        for attempt in liveAttempts[ordinal] ?? [] {
+            let key = LeaseKey(ordinal: ordinal, attempt: attempt)
+            revoke(key, .superseded, message: "another attempt was committed first", at: now)
+        }
+    }
+
+    /// Takes a lease from its worker and tells it so.
+    mutating func revoke(
+        _ key: LeaseKey,
+        _ outcome: AttemptOutcome,
+        message: String,
+        at now: MonotonicInstant
+    ) {
+        guard let lease = leases[key] else { return }
+        let id = leaseID(key)
+        endLease(key, outcome, message: message, name: .leaseRevoked, at: now)
+        workers[lease.worker]?.remember(revoked: id)
+        if let peer = workers[lease.worker]?.session?.peer {
+            effects.append(.send(.stale([id]), to: peer))
+        }
+        if let reported = lease.reported { effects.append(.discard(reported.object.key)) }
+        dispatchScope = merge(dispatchScope, .worker(lease.worker))
+    }
+
+    /// Joins two scopes.
+    func merge(_ first: DispatchScope, _ second: DispatchScope) -> DispatchScope {
+        switch (first, second) {
+        case (.none, let other), (let other, .none): other
+        case (.worker(let left), .worker(let right)) where left == right: first
+        default: .everyone
+        }
+    }
+
+    /// Keeps a commit for rate and quartile.
+    private mutating func remember(_ seconds: Double, cost: Int, at now: MonotonicInstant) {
+        if durations.count < Self.historyLimit {
+            durations.append(seconds)
+        } else {
+            durations[durationCursor] = seconds
+            durationCursor = (durationCursor + 1) % Self.historyLimit
+        }
+        if commits.count < Self.historyLimit {
+            commits.append((now, cost))
+        } else {
+            commits[commitCursor] = (now, cost)
+            commitCursor = (commitCursor + 1) % Self.historyLimit
+        }
+    }
+}

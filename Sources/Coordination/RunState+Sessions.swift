@@ -1,0 +1,382 @@
+import Messaging
+import RunStore
+import Tiling
+import WireProtocol
+
+// Workers come, stay in touch, and go.
+
+extension RunState {
+    /// Admits a worker or refuses it, and settles what it still has from an earlier session.
+    mutating func admit(
+        _ hello: WorkerHello,
+        from peer: PeerID,
+        userID: String,
+        at now: MonotonicInstant
+    ) {
+        if let refusal = refusal(of: hello, peer: peer, userID: userID) {
+            var fact = RunFact(
+                .workerRefused,
+                .warning,
+                message: "\(refusal.code.rawValue): has \(refusal.found), needs \(refusal.wanted)"
+            )
+            fact.worker = hello.workerID
+            fact.host = hello.host
+            log(fact)
+            effects.append(.send(.refuse(refusal), to: peer))
+            return
+        }
+        // A process may start over on a connection that served another identity.
+        if let other = slotOfPeer[peer], workers[other]?.id != hello.workerID {
+            endSession(
+                of: other,
+                .workerLeft,
+                .info,
+                reason: "its connection took another identity",
+                at: now
+            )
+        }
+        let isKnown = slotOfWorker[hello.workerID] != nil
+        let slot = openSession(hello, peer: peer, userID: userID, at: now)
+        welcome(hello, slot: slot, peer: peer, isKnown: isKnown)
+        reconcile(hello, slot: slot, peer: peer, at: now)
+        dispatchScope = .everyone
+    }
+
+    private func refusal(of hello: WorkerHello, peer: PeerID, userID: String) -> Refusal? {
+        if phase.isOver || isShuttingDown {
+            return Refusal(
+                code: .finished,
+                found: "a worker of the run \(identity.runID)",
+                wanted: "no workers any more"
+            )
+        }
+        if hello.build != identity.build {
+            return Refusal(
+                code: .build,
+                found: Self.text(hello.build),
+                wanted: Self.text(identity.build)
+            )
+        }
+        guard (1...policy.slotLimit).contains(hello.slots) else {
+            return malformed("\(hello.slots) slots", "1 to \(policy.slotLimit) slots")
+        }
+        guard (hello.slots...max(hello.slots, policy.creditLimit)).contains(hello.credit) else {
+            return malformed(
+                "a credit of \(hello.credit)",
+                "\(hello.slots) to \(policy.creditLimit)"
+            )
+        }
+        guard hello.memoryPerSlotBytes >= 0, hello.processID >= 0, hello.host.utf8.count <= 255
+        else { return malformed("a negative number or an overlong host name", "legal values") }
+        let carried = hello.running.count + hello.unacknowledged.count
+        guard carried <= 2 * policy.creditLimit else {
+            return malformed("\(carried) leases", "at most \(2 * policy.creditLimit)")
+        }
+        if let slot = slotOfWorker[hello.workerID], let known = workers[slot]?.userID,
+            known != userID
+        {
+            return Refusal(
+                code: .identity,
+                found: "the identity \(hello.workerID.short), which belongs to another key",
+                wanted: "an identity of its own"
+            )
+        }
+        let isNew = slotOfWorker[hello.workerID] == nil && slotOfPeer[peer] == nil
+        if isNew, usedSlots.count >= policy.sessionLimit {
+            return Refusal(
+                code: .full,
+                found: "\(usedSlots.count) workers",
+                wanted: "at most \(policy.sessionLimit)"
+            )
+        }
+        return nil
+    }
+
+    private func malformed(_ found: String, _ wanted: String) -> Refusal {
+        Refusal(code: .malformed, found: found, wanted: wanted)
+    }
+
+    private static func text(_ build: BuildIdentity) -> String {
+        "Sectile \(build.version), GDAL \(build.gdal), PROJ \(build.proj)"
+    }
+
+    private mutating func openSession(
+        _ hello: WorkerHello,
+        peer: PeerID,
+        userID: String,
+        at now: MonotonicInstant
+    ) -> Int {
+        let slot = slotOfWorker[hello.workerID] ?? addWorker(hello.workerID, at: now)
+        if let old = workers[slot]?.session { slotOfPeer[old.peer] = nil }
+        lastSession += 1
+        let session = Session(peer: peer, number: lastSession)
+        let deadline = now.advanced(byMilliseconds: policy.leaseMilliseconds)
+        modifyWorker(slot) { worker in
+            worker.host = hello.host
+            worker.processID = hello.processID
+            worker.userID = userID
+            worker.slots = hello.slots
+            worker.credit = hello.credit
+            worker.session = session
+            worker.deadline = deadline
+            worker.isDraining = false
+            worker.restsUntil = nil
+        }
+        slotOfPeer[peer] = slot
+        return slot
+    }
+
+    /// Changes a worker in place.
+    mutating func modifyWorker(_ slot: Int, _ change: (inout WorkerRecord) -> Void) {
+        guard var worker = workers[slot] else { return }
+        // The slot is emptied first, so that the record's arrays are not copied.
+        workers[slot] = nil
+        change(&worker)
+        workers[slot] = worker
+    }
+
+    /// Makes a place for a worker.
+    mutating func addWorker(_ id: WorkerID, at now: MonotonicInstant) -> Int {
+        let record = WorkerRecord(id: id, deadline: now)
+        let free = usedSlots.count < workers.count ? workers.firstIndex { $0 == nil } : nil
+        let slot = free ?? workers.count
+        if free == nil { workers.append(record) } else { workers[slot] = record }
+        slotOfWorker[id] = slot
+        let place = usedSlots.firstIndex { $0 > slot } ?? usedSlots.endIndex
+        usedSlots.insert(slot, at: place)
+        return slot
+    }
+
+    private mutating func welcome(_ hello: WorkerHello, slot: Int, peer: PeerID, isKnown: Bool) {
+        journal(
+            .workerJoined(
+                WorkerDescription(
+                    id: hello.workerID.text,
+                    host: hello.host,
+                    processID: hello.processID,
+                    slots: hello.slots,
+                    build: Self.text(hello.build),
+                    session: lastSession
+                )
+            )
+        )
+        var fact = RunFact(
+            isKnown ? .workerRejoined : .workerJoined,
+            .notice,
+            message: "process \(hello.processID), \(hello.slots) slots"
+        )
+        fact.worker = hello.workerID
+        fact.host = hello.host
+        fact.session = lastSession
+        log(fact)
+        let welcome = Welcome(
+            runID: identity.runID,
+            epoch: identity.epoch,
+            session: lastSession,
+            heartbeatMilliseconds: policy.heartbeatMilliseconds,
+            leaseMilliseconds: policy.leaseMilliseconds,
+            planDigest: plan.digest,
+            specification: plan.specification,
+            runDirectory: identity.runDirectory,
+            storageProbe: identity.storageProbe
+        )
+        effects.append(.send(.welcome(welcome), to: peer))
+    }
+
+    /// Takes over what the worker still computes or has computed; takes back what it has lost.
+    private mutating func reconcile(
+        _ hello: WorkerHello,
+        slot: Int,
+        peer: PeerID,
+        at now: MonotonicInstant
+    ) {
+        var named = Set(hello.running)
+        for result in hello.unacknowledged { named.insert(result.lease) }
+        for key in workers[slot]?.held ?? [] where leases[key]?.reported == nil {
+            let lease = leaseID(key)
+            if named.contains(lease) {
+                leases[key]?.confirmedAt = now
+                log(fact(.leaseAdopted, .info, lease, worker: slot))
+            } else {
+                endLease(
+                    key,
+                    .released,
+                    message: "the worker came back without it",
+                    name: .leaseReleased,
+                    at: now
+                )
+            }
+        }
+        answer(hello.running, slot: slot, peer: peer)
+        for result in hello.unacknowledged { complete(result, by: slot, peer: peer, at: now) }
+    }
+
+    /// Tells a worker which of the leases that it names are committed or no longer its own.
+    private mutating func answer(_ named: [LeaseID], slot: Int, peer: PeerID) {
+        var committed: [LeaseID] = []
+        var stale: [LeaseID] = []
+        for lease in named {
+            if let key = liveKey(lease), leases[key]?.worker == slot { continue }
+            // A late word about a lease that was committed must not make its holder delete the file.
+            if committedObject(of: lease.unit)?.key.lease == lease {
+                committed.append(lease)
+            } else {
+                stale.append(lease)
+            }
+        }
+        if !committed.isEmpty { effects.append(.send(.committed(committed), to: peer)) }
+        if !stale.isEmpty { effects.append(.send(.stale(stale), to: peer)) }
+    }
+
+    /// Renews a worker's leases and compares its list with ours.
+    mutating func receive(
+        _ heartbeat: WorkerHeartbeat,
+        from slot: Int,
+        peer: PeerID,
+        at now: MonotonicInstant
+    ) {
+        effects.append(.send(.heartbeat(sequence: heartbeat.sequence), to: peer))
+        modifyWorker(slot) { worker in
+            worker.residentBytes = max(0, heartbeat.residentBytes)
+            worker.wallClockSeconds = heartbeat.wallClockSeconds
+        }
+        answer(heartbeat.held, slot: slot, peer: peer)
+        let named = Set(heartbeat.held)
+        for key in workers[slot]?.held ?? [] {
+            guard let lease = leases[key], lease.reported == nil else { continue }
+            let id = leaseID(key)
+            if named.contains(id) {
+                leases[key]?.confirmedAt = now
+            } else if now.milliseconds(since: lease.confirmedAt) > policy.leaseMilliseconds {
+                // The grant or the result was lost on the way: silence about it counts as silence.
+                endLease(
+                    key,
+                    .released,
+                    message: "the worker does not know of it",
+                    name: .leaseExpired,
+                    at: now
+                )
+                workers[slot]?.remember(revoked: id)
+                // The constants may have gone the same way; without them no lease is of use.
+                workers[slot]?.session?.briefedRound = nil
+            }
+        }
+        dispatchScope = merge(dispatchScope, .worker(slot))
+    }
+
+    /// Ends a connection that broke the protocol; what it held goes back uncharged.
+    mutating func rejectMessage(_ refusal: Refusal, from peer: PeerID, at now: MonotonicInstant) {
+        effects.append(.send(.refuse(refusal), to: peer))
+        let message = "\(refusal.code.rawValue): \(refusal.found); legal: \(refusal.wanted)"
+        guard let slot = slotOfPeer[peer] else {
+            log(RunFact(.peerUnknown, .warning, message: message))
+            return
+        }
+        endSession(of: slot, .workerLeft, .warning, reason: message, at: now)
+    }
+
+    /// Forgets a connection; its worker keeps its leases until their deadline and may come back.
+    mutating func loseConnection(_ peer: PeerID) {
+        guard let slot = slotOfPeer.removeValue(forKey: peer) else { return }
+        workers[slot]?.session = nil
+    }
+
+    /// Ends a session for good: what the worker held goes back uncharged.
+    mutating func endSession(
+        of slot: Int,
+        _ name: RunFact.Name,
+        _ severity: RunFact.Severity,
+        reason: String,
+        at now: MonotonicInstant
+    ) {
+        guard let worker = workers[slot] else { return }
+        var fact = RunFact(name, severity, message: reason)
+        fact.worker = worker.id
+        fact.host = worker.host
+        fact.session = worker.session?.number
+        log(fact)
+        // Reports that are being looked at are ours already: they need no worker any more.
+        let kept = worker.held.filter { leases[$0]?.reported != nil }
+        for key in worker.held where leases[key]?.reported == nil {
+            endLease(key, .released, message: reason, name: .leaseReleased, at: now)
+        }
+        journal(.workerLeft(id: worker.id.text, reason: reason))
+        if let peer = worker.session?.peer { slotOfPeer[peer] = nil }
+        workers[slot]?.session = nil
+        if kept.isEmpty { forget(slot, at: now) }
+    }
+
+    /// Takes back everything from a worker that fell silent or died.
+    ///
+    /// The leases being computed fail with `failureClass`; where it is nil, nothing speaks against their
+    /// tiles.
+    mutating func loseWorker(
+        _ slot: Int,
+        _ failureClass: FailureClass?,
+        reason: String,
+        at now: MonotonicInstant
+    ) {
+        guard let worker = workers[slot] else { return }
+        var fact = RunFact(.workerLost, .warning, message: reason)
+        fact.worker = worker.id
+        fact.host = worker.host
+        fact.session = worker.session?.number
+        fact.failureClass = failureClass
+        log(fact)
+        let computing = max(1, worker.slots)
+        let lost = worker.held.filter { leases[$0]?.reported == nil }
+        for (position, key) in lost.enumerated() {
+            let lease = leaseID(key)
+            if position >= computing {
+                endLease(
+                    key,
+                    .released,
+                    message: "waited at a worker that was lost: \(reason)",
+                    name: .leaseExpired,
+                    at: now
+                )
+            } else if let failureClass {
+                endLease(
+                    key,
+                    .failed,
+                    failureClass,
+                    message: reason,
+                    name: .attemptFailed,
+                    at: now
+                )
+            } else {
+                endLease(key, .lost, message: reason, name: .leaseExpired, at: now)
+            }
+            workers[slot]?.remember(revoked: lease)
+        }
+        journal(.workerLeft(id: worker.id.text, reason: reason))
+        if let peer = worker.session?.peer { slotOfPeer[peer] = nil }
+        workers[slot]?.session = nil
+        forget(slot, at: now)
+    }
+
+    /// The parent of a local worker process saw it end.
+    mutating func endLocalWorker(
+        _ processID: Int,
+        host: String,
+        _ failureClass: FailureClass?,
+        reason: String,
+        at now: MonotonicInstant
+    ) {
+        let slot = usedSlots.first { slot in
+            workers[slot].map { $0.processID == processID && $0.host == host } ?? false
+        }
+        guard let slot else { return }
+        loseWorker(slot, failureClass, reason: reason, at: now)
+    }
+
+    /// Drops a worker that is away and holds nothing, unless its bench has to be remembered.
+    mutating func forget(_ slot: Int, at now: MonotonicInstant) {
+        guard let worker = workers[slot], worker.session == nil, worker.held.isEmpty,
+            worker.benchedUntil.map({ $0 <= now }) ?? true
+        else { return }
+        workers[slot] = nil
+        slotOfWorker[worker.id] = nil
+        usedSlots.removeAll { $0 == slot }
+    }
+}

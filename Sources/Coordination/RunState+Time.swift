@@ -1,0 +1,114 @@
+import RunStore
+import Tiling
+import WireProtocol
+
+// What follows from the mere passing of time.
+
+extension RunState {
+    /// Ends what has lasted too long, unless it was this process that stood still.
+    mutating func passTime(at now: MonotonicInstant) {
+        forgiveStall(at: now)
+        lastTick = now
+        for slot in usedSlots {
+            expire(slot, at: now)
+            endRests(of: slot, at: now)
+        }
+        guard !phase.isOver, currentRound != nil else { return }
+        if rounds[current].endBackoffs(at: now) { dispatchScope = .everyone }
+        endOverlong(at: now)
+        if policy.speculates, rounds[current].pending.isEmpty, !leases.isEmpty {
+            updateSpeculationAge()
+            dispatchScope = .everyone
+        }
+    }
+
+    /// Extends all deadlines by a gap in which nobody could be heard.
+    ///
+    /// After a frozen virtual machine or a stopped process, the workers' silence was ours.
+    private mutating func forgiveStall(at now: MonotonicInstant) {
+        guard let last = lastTick else { return }
+        let gap = now.milliseconds(since: last)
+        guard gap > policy.stallMilliseconds else { return }
+        var fact = RunFact(.coordinatorStalled, .warning, message: "deadlines are extended")
+        fact.durationMilliseconds = gap
+        log(fact)
+        let earliest = now.advanced(byMilliseconds: policy.leaseMilliseconds)
+        for slot in usedSlots {
+            modifyWorker(slot) { worker in
+                worker.deadline = max(worker.deadline.advanced(byMilliseconds: gap), earliest)
+            }
+            for key in workers[slot]?.held ?? [] {
+                guard let lease = leases[key] else { continue }
+                leases[key]?.grantedAt = lease.grantedAt.advanced(byMilliseconds: gap)
+                leases[key]?.confirmedAt = lease.confirmedAt.advanced(byMilliseconds: gap)
+            }
+        }
+    }
+
+    private mutating func expire(_ slot: Int, at now: MonotonicInstant) {
+        guard let worker = workers[slot], worker.deadline <= now else { return }
+        let isWaiting = worker.held.contains { leases[$0]?.reported == nil }
+        guard worker.session != nil || isWaiting else {
+            forget(slot, at: now)
+            return
+        }
+        let silence = policy.leaseMilliseconds
+        let reason =
+            worker.userID == nil
+            ? "did not come back after a restart of the coordinator"
+            : "silent for \(silence) ms"
+        loseWorker(slot, nil, reason: reason, at: now)
+    }
+
+    private mutating func endRests(of slot: Int, at now: MonotonicInstant) {
+        guard let worker = workers[slot] else { return }
+        if let until = worker.restsUntil, until <= now {
+            workers[slot]?.restsUntil = nil
+            dispatchScope = .everyone
+        }
+        if let until = worker.benchedUntil, until <= now {
+            workers[slot]?.benchedUntil = nil
+            dispatchScope = .everyone
+        }
+    }
+
+    /// Ends leases that the worker itself should have ended long ago.
+    private mutating func endOverlong(at now: MonotonicInstant) {
+        for slot in usedSlots {
+            guard let worker = workers[slot] else { continue }
+            let turns = 1 + worker.credit / max(1, worker.slots)
+            let limit = policy.wallLimitSeconds * 1000 * turns + policy.leaseMilliseconds
+            for key in worker.held {
+                guard let lease = leases[key], lease.reported == nil,
+                    now.milliseconds(since: lease.grantedAt) > limit
+                else { continue }
+                let id = leaseID(key)
+                endLease(
+                    key,
+                    .failed,
+                    .timeout,
+                    message: "not ended by its worker within \(limit / 1000) s",
+                    name: .attemptFailed,
+                    at: now
+                )
+                workers[slot]?.remember(revoked: id)
+                if let peer = workers[slot]?.session?.peer {
+                    effects.append(.send(.stale([id]), to: peer))
+                }
+                if phase.isOver { return }
+            }
+        }
+    }
+
+    private mutating func updateSpeculationAge() {
+        // A quartile of fewer says nothing about a straggler.
+        guard durations.count >= 4 else {
+            speculationAgeMilliseconds = nil
+            return
+        }
+        let sorted = durations.sorted()
+        let quartile = sorted[sorted.count * 3 / 4]
+        let age = min(quartile * policy.speculationFactor * 1000, 1e12)
+        speculationAgeMilliseconds = max(policy.speculationFloorMilliseconds, Int(age))
+    }
+}

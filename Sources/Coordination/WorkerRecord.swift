@@ -1,0 +1,89 @@
+import Messaging
+import Tiling
+import WireProtocol
+
+/// Names a lease of the current round: the unit's ordinal and the attempt.
+struct LeaseKey: Hashable {
+    var ordinal: Int32
+    var attempt: Int32
+}
+
+/// A lease under way.
+struct Lease {
+    /// Slot of the worker that holds it.
+    var worker: Int
+    /// When it was granted or taken over from before a restart.
+    var grantedAt: MonotonicInstant
+    /// When the worker last named it, or could first have done so.
+    var confirmedAt: MonotonicInstant
+    /// True when another lease of the unit was under way at the grant.
+    var isSpeculative: Bool
+    /// The reported result, while its object is being looked at.
+    var reported: TileResult?
+}
+
+/// A connection over which a worker was admitted.
+struct Session {
+    /// The connection.
+    var peer: PeerID
+    /// Its number within the epoch.
+    var number: UInt64
+    /// The round whose constants the worker has, as an index; nil for none.
+    var briefedRound: Int?
+}
+
+/// A worker, from its hello until it is gone and holds nothing.
+struct WorkerRecord {
+    /// Identity of the process.
+    let id: WorkerID
+    var host = ""
+    var processID = 0
+    /// The key that its connection proved; nil until it says hello after a restart.
+    var userID: String?
+    var slots = 0
+    var credit = 0
+    /// Its connection; nil while it is away.
+    var session: Session?
+    /// When its leases are taken back unless it is heard.
+    var deadline: MonotonicInstant
+    /// Its leases in the order of their grants.
+    var held: [LeaseKey] = []
+    /// True when it gets nothing new.
+    var isDraining = false
+    /// It gets nothing new until then, because it gave something back.
+    var restsUntil: MonotonicInstant?
+    /// It gets nothing new until then, because it failed everything.
+    var benchedUntil: MonotonicInstant?
+    /// Times that it was benched since its last success.
+    var benchCount = 0
+    /// Units of the current round that it failed since its last success, in order.
+    var failedInRow: [Int32] = []
+    /// Leases that were taken from it lately, whose results may still come.
+    var revoked: [LeaseID] = []
+    /// What it last said of its memory, bytes.
+    var residentBytes = 0
+    /// Its wall clock as last said, seconds since 1970.
+    var wallClockSeconds = 0.0
+    /// Units that it committed.
+    var committedCount = 0
+
+    /// How many taken leases are remembered.
+    static let revokedLimit = 64
+
+    init(id: WorkerID, deadline: MonotonicInstant) {
+        self.id = id
+        self.deadline = deadline
+    }
+
+    /// Remembers that a lease was taken.
+    mutating func remember(revoked lease: LeaseID) {
+        if revoked.count == Self.revokedLimit { revoked.removeFirst() }
+        revoked.append(lease)
+    }
+
+    /// True when it may get something new.
+    func canServe(at now: MonotonicInstant) -> Bool {
+        session != nil && !isDraining && restsUntil.map { $0 <= now } ?? true
+            && benchedUntil.map { $0 <= now } ?? true
+    }
+}

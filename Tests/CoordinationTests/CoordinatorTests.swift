@@ -1,0 +1,296 @@
+import ContentDigest
+import Coordination
+import Foundation
+import Messaging
+import RunStore
+import SimulationKit
+import Synchronization
+import Testing
+import Tiling
+import WireProtocol
+
+/// The actor over the in-process network, with a journal on disk and the wire's own codec.
+struct CoordinatorTests {
+    private let work = SimulatedWork(rows: 2, columns: 3)
+    private let clock = VirtualClock()
+    private let log = FactLog()
+    private let directory: String
+    private let network: LoopbackNetwork
+    private let key: CurvePublicKey
+
+    init() throws {
+        directory =
+            FileManager.default.temporaryDirectory
+            .appendingPathComponent("sectile-\(UUID().uuidString)").path
+        try FileManager.default.createDirectory(
+            atPath: directory,
+            withIntermediateDirectories: true
+        )
+        key = try CurvePublicKey(bytes: [UInt8](repeating: 7, count: 32))
+        let list = AllowList([try AllowList.Entry(publicKey: key)])
+        network = LoopbackNetwork(serverKey: key, authenticator: Authenticator(allowing: list))
+    }
+
+    private func openJournal() throws -> RunJournal {
+        try RunJournal.open(
+            at: directory + "/journal.sqlite",
+            plan: work.plan,
+            runID: "run",
+            wallSeconds: 0,
+            files: PosixFileSystem()
+        )
+    }
+
+    private func coordinator(
+        _ journal: RunJournal,
+        store: (any JournalStore)? = nil
+    ) throws -> Coordinator {
+        let identity = RunIdentity(
+            runID: "run",
+            epoch: journal.epoch,
+            build: Scene.build,
+            runDirectory: directory,
+            storageProbe: "probe"
+        )
+        let state = RunState.restored(
+            from: try journal.snapshot(),
+            plan: work.plan,
+            identity: identity
+        )
+        return Coordinator(
+            state: state,
+            surroundings: Coordinator.Surroundings(
+                journal: store ?? journal,
+                channel: network.coordinator(),
+                clock: clock,
+                wallClock: clock,
+                verifier: TrustingVerifier(),
+                reducer: work,
+                log: log
+            )
+        )
+    }
+
+    /// A worker that computes at once, until it hears that the run is over or its channel closes.
+    private func worker(
+        _ channel: LoopbackWorkerChannel,
+        _ number: Int,
+        stopAfter limit: Int = .max
+    ) async throws {
+        let origin = MonotonicInstant(nanoseconds: 0)
+        var worker = SimulatedWorker(
+            id: Scene.id(number),
+            slots: 2,
+            peer: .coordinator,
+            leaseMilliseconds: 9000,
+            at: origin
+        )
+        _ = channel.send(WireCodec.encode(worker.hello))
+        var computed = 0
+        while !worker.isFinished {
+            let batch = await channel.events.nextBatch()
+            if batch.isEmpty { return }
+            for case .message(let message) in batch {
+                let heard = try WireCodec.decodeCoordinator(message.frames)
+                var acts = worker.hear(heard, at: origin)[...]
+                while let act = acts.popFirst() {
+                    switch act {
+                    case .send(let reply): _ = channel.send(WireCodec.encode(reply))
+                    case .compute(let grant):
+                        computed += 1
+                        if computed > limit { continue }
+                        let result = work.result(
+                            of: grant.lease,
+                            inputs: grant.inputs,
+                            constants: worker.constants(of: grant.lease.unit),
+                            nonce: 1
+                        )
+                        acts += worker.finish(grant.lease, .success(result))
+                    case .reconnect, .remove: break
+                    }
+                }
+            }
+        }
+    }
+
+    private func checkResults() throws {
+        let reader = try JournalReader(
+            path: directory + "/journal.sqlite",
+            files: PosixFileSystem()
+        )
+        let expected = try work.faultlessSamples()
+        var found: [WorkUnit: ContentDigest] = [:]
+        for (stage, round) in [(Stage.prepare, 0), (.bandwidth, 0), (.bandwidth, 1), (.fit, 0)] {
+            for result in try reader.results(stage: stage, round: round) {
+                found[result.lease.unit] = result.object.samplesDigest
+            }
+        }
+        #expect(found == expected)
+    }
+
+    @Test func `a run ends done with every result in the journal`() async throws {
+        let journal = try openJournal()
+        let coordinator = try coordinator(journal)
+        let channels = (1...2).map { _ in network.worker(publicKey: key) }
+        async let outcome = coordinator.run()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, channel) in channels.enumerated() {
+                group.addTask { try await worker(channel, index + 1) }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try await outcome == .done)
+        #expect(await coordinator.progress().phase == .done)
+        try checkResults()
+        #expect(log.count(.runFinished) == 1)
+        #expect(log.count(.tileCommitted) == 24)
+    }
+
+    @Test func `garbage is refused and the run goes on`() async throws {
+        let journal = try openJournal()
+        let coordinator = try coordinator(journal)
+        let bad = network.worker(publicKey: key)
+        let good = network.worker(publicKey: key)
+        async let outcome = coordinator.run()
+        _ = bad.send([[0xFF, 0, 1], [2, 3]])
+        let answer = await bad.events.nextBatch()
+        try await worker(good, 1)
+        #expect(try await outcome == .done)
+        let refused = try answer.contains { event in
+            guard case .message(let message) = event,
+                case .refuse(let refusal) = try WireCodec.decodeCoordinator(message.frames)
+            else { return false }
+            return refusal.code == .malformed
+        }
+        #expect(refused || answer.allSatisfy { if case .message = $0 { false } else { true } })
+        try checkResults()
+    }
+
+    @Test func `a journal without space holds everything back and loses nothing`() async throws {
+        let journal = try openJournal()
+        let full = FullJournal(journal, failures: 5)
+        let coordinator = try coordinator(journal, store: full)
+        let channel = network.worker(publicKey: key)
+        async let outcome = coordinator.run()
+        async let working: Void = worker(channel, 1)
+        // The tries are a second of virtual time apart.
+        while full.remaining > 0 {
+            await Task.yield()
+            if clock.sleeperCount >= 2 { clock.advance(milliseconds: 1000) }
+        }
+        while clock.sleeperCount >= 2 { clock.advance(milliseconds: 1000) }
+        try await working
+        #expect(try await outcome == .done)
+        #expect(log.count(.journalFailed) == 1)
+        #expect(log.count(.journalRecovered) == 1)
+        try checkResults()
+    }
+
+    @Test func `a coordinator that is shut down is continued by the next`() async throws {
+        let journal = try openJournal()
+        let first = try coordinator(journal)
+        let channel = network.worker(publicKey: key)
+        async let outcome = first.run()
+        async let working: Void = worker(channel, 1, stopAfter: 4)
+        while await first.progress().committedCount < 4 { await Task.yield() }
+        await first.shutDown()
+        #expect(try await outcome == .interrupted)
+        await channel.close()
+        try await working
+        try journal.close()
+
+        let again = try openJournal()
+        #expect(again.epoch == 2)
+        let second = try coordinator(again)
+        #expect(await second.progress().phase == .running)
+        async let final = second.run()
+        // The leases of the first worker, which is gone, have to run out.
+        while await second.progress().leaseCount > 0 || clock.sleeperCount == 0 {
+            if clock.sleeperCount > 0 { clock.advance(milliseconds: 250) }
+            await Task.yield()
+        }
+        try await worker(network.worker(publicKey: key), 2)
+        #expect(try await final == .done)
+        try checkResults()
+    }
+
+    @Test func `shutting down does not wait for a disk that is full`() async throws {
+        let journal = try openJournal()
+        let full = FullJournal(journal, failures: .max)
+        let coordinator = try coordinator(journal, store: full)
+        let channel = network.worker(publicKey: key)
+        _ = channel.send(WireCodec.encode(WorkerMessage.hello(Scene.hello(1))))
+        async let outcome = coordinator.run()
+        while log.count(.journalFailed) == 0 { await Task.yield() }
+        await coordinator.shutDown()
+        #expect(try await outcome == .interrupted)
+    }
+
+    @Test func `cancelling the task ends the coordinator`() async throws {
+        let journal = try openJournal()
+        let coordinator = try coordinator(journal)
+        await #expect(throws: CancellationError.self) {
+            try await withThrowingTaskGroup(of: RunOutcome.self) { group in
+                group.addTask { try await coordinator.run() }
+                group.cancelAll()
+                for try await _ in group {}
+            }
+        }
+    }
+
+    @Test func `a closed channel is an error, not an end`() async throws {
+        let journal = try openJournal()
+        let coordinator = try coordinator(journal)
+        await network.coordinator().close()
+        let error = await #expect(throws: CoordinationError.self) {
+            _ = try await coordinator.run()
+        }
+        #expect(error?.code == .channelClosed)
+    }
+}
+
+/// Takes every object for what it is said to be.
+private struct TrustingVerifier: ObjectVerifier {
+    func discrepancy(of object: TileObject) -> String? { nil }
+    func discard(_ key: TileObjectKey) {}
+}
+
+/// Counts facts by name.
+private final class FactLog: RunLog {
+    private let counts = Mutex<[RunFact.Name: Int]>([:])
+
+    func record(_ fact: RunFact) {
+        counts.withLock { $0[fact.name, default: 0] += 1 }
+    }
+
+    func count(_ name: RunFact.Name) -> Int { counts.withLock { $0[name] ?? 0 } }
+}
+
+/// A journal whose disk is full for a number of commits.
+private final class FullJournal: JournalStore {
+    private let journal: RunJournal
+    private let failures: Mutex<Int>
+
+    init(_ journal: RunJournal, failures: Int) {
+        self.journal = journal
+        self.failures = Mutex(failures)
+    }
+
+    var remaining: Int { failures.withLock { $0 } }
+
+    func append(_ entries: [JournalEntry]) async throws(RunStoreError) {
+        let isFull = failures.withLock { failures in
+            if failures > 0 { failures -= 1 }
+            return failures > 0
+        }
+        if isFull { throw RunStoreError(.full, path: journal.path, message: "no space is left") }
+        try await journal.append(entries)
+    }
+
+    func partials(
+        stage: Stage,
+        round: Int
+    ) async throws(RunStoreError) -> [(tile: TileID, partial: [UInt8])] {
+        try await journal.partials(stage: stage, round: round)
+    }
+}

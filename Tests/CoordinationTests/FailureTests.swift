@@ -1,0 +1,188 @@
+import Coordination
+import RunStore
+import SimulationKit
+import Testing
+import Tiling
+import WireProtocol
+
+/// What failures do to tiles and to workers.
+struct FailureTests {
+    @Test(arguments: [FailureClass.crash, .outOfMemory, .timeout, .bug])
+    func `three charged failures on the only worker quarantine a tile`(failureClass: FailureClass) {
+        var scene = Scene(tiles: 1)
+        scene.join(1)
+        var quarantined: [WorkUnit] = []
+        var outcome: RunOutcome?
+        for attempt in 1...3 {
+            let effects = scene.fail(1, Scene.lease(0, attempt), failureClass)
+            #expect(effects.ends.map(\.isCharged) == [true])
+            quarantined += effects.quarantined
+            outcome = outcome ?? effects.outcome
+            for _ in 0..<12 {
+                scene.wait(milliseconds: 250)
+                scene.beat(1, held: attempt < 3 ? [Scene.lease(0, attempt + 1)] : [])
+            }
+        }
+        #expect(quarantined == [Scene.lease(0).unit])
+        #expect(outcome == .incomplete(quarantined: 1))
+    }
+
+    @Test func `with two workers a tile is quarantined only when both have failed it`() {
+        var scene = Scene(tiles: 1)
+        scene.join(1)
+        scene.fail(1, Scene.lease(0, 1), .crash)
+        scene.join(2)
+        let waited = scene.wait(milliseconds: 600)
+        #expect(waited.granted == [Scene.lease(0, 2)])
+        // The worker that has not failed it yet is preferred.
+        let toSecond = scene.fail(2, Scene.lease(0, 2), .crash)
+        #expect(toSecond.ends.map(\.lease) == [Scene.lease(0, 2)])
+        #expect(toSecond.quarantined.isEmpty)
+    }
+
+    @Test func `an unreadable input quarantines at once and is not charged`() {
+        var scene = Scene(tiles: 2)
+        scene.join(1)
+        let effects = scene.fail(1, Scene.lease(1), .input)
+        #expect(effects.quarantined == [Scene.lease(1).unit])
+        #expect(effects.ends.map(\.isCharged) == [false])
+        #expect(effects.granted == [Scene.lease(0)])
+    }
+
+    @Test func `a storage failure waits, doubles its wait, and is never charged`() {
+        var scene = Scene(tiles: 1)
+        scene.join(1)
+        for (attempt, wait) in [(1, 500), (2, 1000), (3, 2000)] {
+            let effects = scene.fail(1, Scene.lease(0, attempt), .storage)
+            #expect(effects.ends.map(\.isCharged) == [false])
+            #expect(scene.wait(milliseconds: wait - 250).granted.isEmpty)
+            #expect(scene.wait(milliseconds: 500).granted == [Scene.lease(0, attempt + 1)])
+        }
+    }
+
+    @Test func `an object that is not as described is a storage failure`() {
+        var scene = Scene(tiles: 1)
+        scene.join(1)
+        let result = Scene.result(Scene.lease(0))
+        scene.say(1, .completed(result))
+        let effects = scene.apply(.objectVerified(Scene.lease(0), discrepancy: "cut short"))
+        #expect(effects.ends.map(\.failureClass) == [.storage])
+        #expect(effects.stale == [Scene.lease(0)])
+        #expect(effects.contains(.discard(result.object.key)))
+        #expect(effects.committed.isEmpty)
+    }
+
+    @Test func `a worker that fails everything is benched and its failures forgiven`() {
+        var scene = Scene(tiles: 12)
+        scene.join(1, slots: 1)
+        scene.join(2, slots: 1)
+        var forgiven = 0
+        var failed = 0
+        for _ in 0..<5 {
+            let held = scene.state.progress(at: scene.now)
+            #expect(held.workers[0].leaseCount == 1)
+            // The first worker got the costliest, then always the next one.
+            let lease = Scene.lease([11, 9, 8, 7, 6][failed])
+            let effects = scene.fail(1, lease, .crash)
+            failed += 1
+            forgiven +=
+                effects.filter {
+                    if case .journal(.chargesForgiven) = $0 { true } else { false }
+                }.count
+        }
+        #expect(forgiven == 5)
+        #expect(scene.state.progress(at: scene.now).workers[0].isBenched)
+        #expect(scene.state.progress(at: scene.now).workers[0].leaseCount == 0)
+        var granted: [LeaseID] = []
+        for _ in 0..<25 {
+            granted += scene.wait(milliseconds: 2500).granted
+            scene.beat(1, held: [])
+            scene.beat(2, held: [Scene.lease(10)])
+        }
+        #expect(!scene.state.progress(at: scene.now).workers[0].isBenched)
+        #expect(granted.count >= 1)
+    }
+
+    @Test func `the only worker is never benched`() {
+        var scene = Scene(tiles: 12)
+        scene.join(1)
+        for column in (4...11).reversed() { scene.fail(1, Scene.lease(column), .crash) }
+        #expect(!scene.state.progress(at: scene.now).workers[0].isBenched)
+    }
+
+    @Test func `a local worker that crashed charges what it computed, not what waited`() {
+        var scene = Scene(tiles: 8)
+        scene.join(1, slots: 1, credit: 2)
+        let effects = scene.apply(
+            .localWorkerExited(processID: 101, host: "node1", .crash, reason: "signal 11")
+        )
+        #expect(effects.ends.map(\.outcome) == [.failed, .released])
+        #expect(effects.ends.map(\.isCharged) == [true, false])
+    }
+
+    @Test func `a local worker that was killed charges nobody`() {
+        var scene = Scene(tiles: 1)
+        scene.join(1)
+        let effects = scene.apply(
+            .localWorkerExited(processID: 101, host: "node1", nil, reason: "signal 9")
+        )
+        #expect(effects.ends.map(\.outcome) == [.lost])
+        #expect(effects.ends.map(\.isCharged) == [false])
+        #expect(scene.join(2).granted == [Scene.lease(0, 2)])
+    }
+
+    @Test func `two attempts with different samples stop the run with both provenances`() throws {
+        var policy = Scene.policy
+        policy.speculates = true
+        var scene = Scene(tiles: 1, stages: [.prepare], policy: policy)
+        scene.join(1, slots: 1)
+        // The first worker is away but not lost: nothing tells yet that the second must not try.
+        scene.wait(milliseconds: 9250)
+        scene.join(2)
+        scene.complete(2, Scene.lease(0, 2))
+        // The reduction is still to come; the first worker is back with another result.
+        let other = Scene.result(Scene.lease(0, 1), samples: "other")
+        let stale = scene.say(1, .hello(Scene.hello(1, unacknowledged: [other])))
+        // A restarted bookkeeping of the worker proves nothing: it is stale and no more.
+        #expect(stale.stale == [Scene.lease(0, 1)])
+        #expect(stale.outcome == nil)
+    }
+
+    @Test func `a superseded attempt that reports other samples stops the run`() {
+        var policy = Scene.policy
+        policy.speculates = true
+        policy.speculationFloorMilliseconds = 1000
+        var scene = Scene(tiles: 6, stages: [.prepare], policy: policy)
+        scene.join(1)
+        scene.join(2)
+        var granted: [LeaseID] = []
+        for column in [4, 3, 2, 1, 0] {
+            scene.wait(milliseconds: 250)
+            granted += scene.complete(2, Scene.lease(column)).granted
+        }
+        // Worker 1 still has the costliest tile: a second worker tries it, and is first.
+        #expect(granted.last == Scene.lease(5, 2))
+        let commit = scene.complete(2, Scene.lease(5, 2))
+        #expect(commit.stale == [Scene.lease(5, 1)])
+        #expect(commit.ends.map(\.outcome) == [.superseded])
+        let late = scene.say(1, .completed(Scene.result(Scene.lease(5, 1), samples: "other")))
+        guard case .failed(let message)? = late.outcome else {
+            Issue.record("the run went on: \(late)")
+            return
+        }
+        #expect(message.contains("attempt 1") && message.contains("attempt 2"))
+        #expect(message.contains("node1"))
+    }
+
+    @Test func `more quarantined tiles than allowed stop the run`() {
+        var policy = Scene.policy
+        policy.quarantineLimit = 1
+        var scene = Scene(tiles: 4, policy: policy)
+        scene.join(1)
+        #expect(scene.fail(1, Scene.lease(3), .input).outcome == nil)
+        guard case .failed? = scene.fail(1, Scene.lease(2), .input).outcome else {
+            Issue.record("the run went on")
+            return
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Coordination
+import RunStore
+import SimulationKit
+import Testing
+import Tiling
+import WireProtocol
+
+/// What an operator can ask for.
+struct OperatorTests {
+    @Test func `a pause lets running tiles finish and begins nothing new`() {
+        var scene = Scene(tiles: 3)
+        scene.join(1)
+        scene.apply(.pauseRequested)
+        let commit = scene.complete(1, Scene.lease(2))
+        #expect(commit.committed == [Scene.lease(2)])
+        #expect(commit.granted.isEmpty)
+        #expect(scene.apply(.resumeRequested).granted == [Scene.lease(1)])
+    }
+
+    @Test func `a cancelled run revokes its leases, and cancelling twice is as good as once`() {
+        var scene = Scene()
+        scene.join(1)
+        let effects = scene.apply(.cancelRequested)
+        #expect(effects.stale == [Scene.lease(1)])
+        #expect(effects.ends.map(\.outcome) == [.revoked])
+        #expect(effects.outcome == .cancelled)
+        #expect(effects.contains(.send(.goodbye(.cancelled), to: Scene.peer(1))))
+        #expect(scene.apply(.cancelRequested).isEmpty)
+        #expect(scene.wait(milliseconds: 20_000).ends.isEmpty)
+    }
+
+    @Test func `a drained worker finishes what it has and gets nothing new`() {
+        var scene = Scene(tiles: 3)
+        scene.join(1)
+        let effects = scene.apply(.drainRequested(Scene.id(1)))
+        guard case .send(.drain, Scene.peer(1))? = effects.first else {
+            Issue.record("not told: \(effects)")
+            return
+        }
+        let commit = scene.complete(1, Scene.lease(2))
+        #expect(commit.committed == [Scene.lease(2)])
+        #expect(commit.granted.isEmpty)
+        #expect(scene.say(1, .goodbye(reason: "drained")).ends.isEmpty)
+        #expect(scene.join(2).granted == [Scene.lease(1)])
+    }
+
+    @Test func `a coordinator that leaves tells that it will be back and keeps leases open`() {
+        var scene = Scene()
+        scene.join(1)
+        let effects = scene.apply(.shutdownRequested)
+        #expect(effects.ends.isEmpty)
+        #expect(effects.contains(.send(.goodbye(.restarting), to: Scene.peer(1))))
+        #expect(effects.outcome == .interrupted)
+        #expect(scene.state.phase == .running)
+    }
+
+    @Test func `a quarantined tile is tried again under the next attempt`() {
+        var scene = Scene(tiles: 2)
+        scene.join(1)
+        scene.fail(1, Scene.lease(1), .input)
+        let effects = scene.apply(.retryRequested(nil))
+        #expect(effects.contains(.journal(.requeued(Scene.lease(1).unit))))
+        let commit = scene.complete(1, Scene.lease(0))
+        #expect(commit.granted == [Scene.lease(1, 2)])
+    }
+
+    @Test func `a retry in a reduced stage makes what follows from it again`() {
+        var scene = Scene(tiles: 2)
+        scene.join(1)
+        scene.fail(1, Scene.lease(1), .input)
+        scene.complete(1, Scene.lease(0))
+        scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [1])))
+        scene.complete(1, Scene.lease(0, 1, .balance))
+        let end = scene.apply(.reductionFinished(.balance, round: 0, .finished(constants: [2])))
+        #expect(end.outcome == .incomplete(quarantined: 1))
+
+        let effects = scene.apply(.retryRequested(TileID(row: 0, column: 1)))
+        #expect(effects.contains(.journal(.invalidated(from: .prepare))))
+        #expect(scene.state.phase == .running)
+        #expect(effects.granted == [Scene.lease(1, 2)])
+        scene.complete(1, Scene.lease(1, 2))
+        let next = scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [3])))
+        #expect(next.granted == [Scene.lease(1, 1, .balance)])
+        // The number of the earlier attempt at the later stage stays used.
+        #expect(
+            scene.complete(1, Scene.lease(1, 1, .balance)).granted == [Scene.lease(0, 2, .balance)]
+        )
+    }
+
+    @Test func `a lost object is computed again and what followed from it stays`() {
+        var scene = Scene(tiles: 2)
+        scene.join(1)
+        scene.complete(1, Scene.lease(1))
+        scene.complete(1, Scene.lease(0))
+        scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [1])))
+        scene.complete(1, Scene.lease(1, 1, .balance))
+        let effects = scene.apply(.objectLost(Scene.lease(1).unit, reason: "gone"))
+        #expect(effects.stale == [Scene.lease(0, 1, .balance)])
+        #expect(effects.granted == [Scene.lease(1, 2)])
+        let back = scene.complete(1, Scene.lease(1, 2))
+        #expect(back.reductions.isEmpty)
+        #expect(back.granted == [Scene.lease(0, 2, .balance)])
+    }
+}

@@ -1,0 +1,212 @@
+import Coordination
+import RunStore
+import SimulationKit
+import Testing
+import Tiling
+import WireProtocol
+
+/// A coordinator that was killed starts again from the journal.
+struct RestoringTests {
+    /// The journal after one tile of two is committed and the other is leased to worker 1.
+    private func image() -> JournalImage {
+        var scene = Scene()
+        var image = JournalImage(runID: "run", planDigest: scene.plan.digest)
+        image.raiseEpoch()
+        append(scene.join(1), to: &image)
+        append(scene.complete(1, Scene.lease(1)), to: &image)
+        image.raiseEpoch()
+        return image
+    }
+
+    private func append(_ effects: [RunEffect], to image: inout JournalImage) {
+        image.append(
+            effects.compactMap { effect in
+                guard case .journal(let record) = effect else { return nil }
+                return JournalEntry(record, cause: "1.1", wallSeconds: 0)
+            }
+        )
+    }
+
+    @Test func `a tile that is still being computed is taken over, not started again`() {
+        var scene = Scene(snapshot: image().snapshot)
+        scene.apply(.timePassed)
+        #expect(scene.join(2).granted.isEmpty)
+        let effects = scene.say(1, .hello(Scene.hello(1, running: [Scene.lease(0)])))
+        #expect(effects.ends.isEmpty)
+        #expect(effects.stale.isEmpty)
+        let commit = scene.complete(1, Scene.lease(0))
+        #expect(commit.committed == [Scene.lease(0)])
+        #expect(commit.reductions == ["prepare 0"])
+    }
+
+    @Test func `a result that was not acknowledged before the kill is committed after it`() {
+        var scene = Scene(snapshot: image().snapshot)
+        scene.apply(.timePassed)
+        let hello = Scene.hello(
+            1,
+            unacknowledged: [
+                Scene.result(Scene.lease(0)), Scene.result(Scene.lease(1)),
+            ]
+        )
+        let effects = scene.say(1, .hello(hello))
+        // The one was committed already, the other still is to be looked at.
+        #expect(effects.committed == [Scene.lease(1)])
+        #expect(effects.contains(.verify(Scene.result(Scene.lease(0)))))
+    }
+
+    @Test func `a worker that does not come back has twice the lease, then others get its tiles`() {
+        var scene = Scene(snapshot: image().snapshot)
+        scene.apply(.timePassed)
+        scene.join(2)
+        var granted: [LeaseID] = []
+        for _ in 0..<5 {
+            granted += scene.wait(milliseconds: 3000).granted
+            scene.beat(2, held: [])
+        }
+        #expect(granted.isEmpty)
+        for _ in 0..<2 {
+            granted += scene.wait(milliseconds: 3000).granted
+            scene.beat(2, held: granted)
+        }
+        #expect(granted == [Scene.lease(0, 2)])
+    }
+
+    @Test func `another key cannot take over an identity from before the restart while it is used`()
+    {
+        var scene = Scene(snapshot: image().snapshot)
+        scene.apply(.timePassed)
+        scene.say(1, .hello(Scene.hello(1, running: [Scene.lease(0)])))
+        let effects = scene.say(
+            1,
+            .hello(Scene.hello(1)),
+            peer: Scene.peer(9),
+            key: "another"
+        )
+        #expect(effects.refusals == [.identity])
+    }
+
+    @Test func `a run that is done stays done`() {
+        var image = JournalImage(
+            runID: "run",
+            planDigest: Scene.plan(tiles: 1, stages: [.prepare]).digest
+        )
+        image.raiseEpoch()
+        var scene = Scene(tiles: 1, stages: [.prepare])
+        append(scene.join(1), to: &image)
+        append(scene.complete(1, Scene.lease(0)), to: &image)
+        append(
+            scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [4]))),
+            to: &image
+        )
+        var again = Scene(tiles: 1, stages: [.prepare], snapshot: image.snapshot)
+        let effects = again.apply(.timePassed)
+        #expect(effects == [.finish(.done)])
+    }
+
+    @Test func `a run killed between two stages goes on with the journaled constants`() {
+        var image = image()
+        var scene = Scene(snapshot: image.snapshot)
+        scene.apply(.timePassed)
+        append(scene.say(1, .hello(Scene.hello(1, running: [Scene.lease(0)]))), to: &image)
+        append(scene.complete(1, Scene.lease(0)), to: &image)
+        append(
+            scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [8]))),
+            to: &image
+        )
+        image.raiseEpoch()
+        var again = Scene(snapshot: image.snapshot)
+        again.apply(.timePassed)
+        #expect(again.join(3).granted.isEmpty == false)
+        let progress = again.state.progress(at: again.now)
+        #expect(progress.rounds.map(\.committedCount) == [2, 0])
+        #expect(progress.epoch == 3)
+    }
+
+    @Test func `a run killed before its reduction was journaled reduces again`() {
+        var image = image()
+        var scene = Scene(snapshot: image.snapshot)
+        scene.apply(.timePassed)
+        append(scene.say(1, .hello(Scene.hello(1, running: [Scene.lease(0)]))), to: &image)
+        append(scene.complete(1, Scene.lease(0)), to: &image)
+        var again = Scene(snapshot: image.snapshot)
+        #expect(again.apply(.timePassed).reductions == ["prepare 0"])
+    }
+
+    @Test func `a cancelled run that is started again goes on`() {
+        var image = image()
+        var scene = Scene(snapshot: image.snapshot)
+        scene.apply(.timePassed)
+        append(scene.apply(.cancelRequested), to: &image)
+        var again = Scene(snapshot: image.snapshot)
+        let effects = again.apply(.timePassed)
+        #expect(effects.outcome == nil)
+        #expect(again.state.phase == .running)
+        #expect(again.join(2).granted == [Scene.lease(0, 2)])
+    }
+
+    @Test func `charges survive the restart`() {
+        let plan = Scene.plan(tiles: 1, stages: [.prepare, .balance])
+        var image = JournalImage(runID: "run", planDigest: plan.digest)
+        image.raiseEpoch()
+        var scene = Scene(tiles: 1)
+        append(scene.join(1), to: &image)
+        append(scene.fail(1, Scene.lease(0, 1), .crash), to: &image)
+        var again = Scene(tiles: 1, snapshot: image.snapshot)
+        again.apply(.timePassed)
+        again.join(1)
+        again.fail(1, Scene.lease(0, 2), .crash)
+        again.wait(milliseconds: 2000)
+        #expect(again.fail(1, Scene.lease(0, 3), .crash).quarantined == [Scene.lease(0).unit])
+    }
+
+    /// The journal of a run of two tiles that ended with one of them quarantined in its last stage.
+    private func incompleteImage() -> JournalImage {
+        var scene = Scene()
+        var image = JournalImage(runID: "run", planDigest: scene.plan.digest)
+        image.raiseEpoch()
+        append(scene.join(1), to: &image)
+        append(scene.complete(1, Scene.lease(1)), to: &image)
+        append(scene.complete(1, Scene.lease(0)), to: &image)
+        append(
+            scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [1]))),
+            to: &image
+        )
+        append(scene.fail(1, Scene.lease(1, 1, .balance), .input), to: &image)
+        append(scene.complete(1, Scene.lease(0, 1, .balance)), to: &image)
+        append(
+            scene.apply(.reductionFinished(.balance, round: 0, .finished(constants: [2]))),
+            to: &image
+        )
+        #expect(image.phase == .incomplete)
+        return image
+    }
+
+    @Test func `an incomplete run stays so until its tiles are put back`() {
+        var image = incompleteImage()
+        var scene = Scene(snapshot: image.snapshot)
+        #expect(scene.apply(.timePassed) == [.finish(.incomplete(quarantined: 1))])
+
+        var retried = Scene(snapshot: image.snapshot)
+        append(retried.apply(.retryRequested(nil)), to: &image)
+        #expect(retried.state.phase == .running)
+        #expect(retried.join(2).granted == [Scene.lease(1, 2, .balance)])
+
+        // The records alone are enough: a coordinator started on them goes on as well.
+        var again = Scene(snapshot: image.snapshot)
+        again.apply(.timePassed)
+        #expect(again.join(3).granted == [Scene.lease(1, 2, .balance)])
+    }
+
+    @Test func `a run that is over computes an object again that was lost`() {
+        var image = incompleteImage()
+        var scene = Scene(snapshot: image.snapshot)
+        let effects = scene.apply(.objectLost(Scene.lease(0).unit, reason: "gone"))
+        #expect(effects.outcome == nil)
+        append(effects, to: &image)
+        append(scene.join(2), to: &image)
+        append(scene.complete(2, Scene.lease(0, 2)), to: &image)
+        // Nothing else is left to do: the reductions of both stages stand.
+        #expect(image.phase == .incomplete)
+        #expect(scene.state.phase == .incomplete)
+    }
+}

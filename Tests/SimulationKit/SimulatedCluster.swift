@@ -1,0 +1,550 @@
+package import Coordination
+import Messaging
+import RunStore
+import Tiling
+import WireProtocol
+
+/// A coordinator, its workers, the network and the disks between them, in virtual time from one seed.
+///
+/// The coordinator's decisions are those of the product: ``RunState`` behind a ``CommitGate``. After
+/// every step the checkers look at it; ``violations`` says what they found.
+package struct SimulatedCluster {
+    /// What goes wrong, how often and for how long.
+    package struct Options: Sendable, Hashable {
+        /// The network's faults.
+        package var network = FaultyNetwork.Options()
+        /// The disks' faults.
+        package var disk = FaultyDisk.Options()
+        /// Number of workers.
+        package var workerCount = 3
+        /// Rows and columns of tiles.
+        package var tileRows = 3
+        package var tileColumns = 4
+        /// Mean time between kills of a worker, milliseconds; nil for none.
+        package var workerKillMilliseconds: Int?
+        /// Mean time between kills of the coordinator, milliseconds; nil for none.
+        package var coordinatorKillMilliseconds: Int?
+        /// Mean time between partitions, milliseconds; nil for none.
+        package var partitionMilliseconds: Int?
+        /// Mean time between stalls of the coordinator, milliseconds; nil for none.
+        package var stallMilliseconds: Int?
+        /// Probability that an attempt fails with a class that counts.
+        package var attemptFailure = 0.0
+        /// Ordinals of tiles whose input cannot be read.
+        package var unreadable: Set<Int> = []
+        /// Faults end then, so that every run can finish; milliseconds.
+        package var calmAfterMilliseconds = 20_000
+        /// A run that takes longer has not finished; milliseconds.
+        package var limitMilliseconds = 600_000
+
+        /// A world without faults.
+        package init() {}
+    }
+
+    private enum Happening {
+        case outward(worker: Int, peer: PeerID, WorkerMessage)
+        case inward(worker: Int, life: Int, peer: PeerID, CoordinatorMessage)
+        case beat(worker: Int, life: Int)
+        case computed(worker: Int, life: Int, LeaseID, inputs: [TileObject])
+        case killWorker, startWorker(worker: Int)
+        case killCoordinator, startCoordinator
+        case partition, heal(worker: Int)
+        case stall
+        case tick(life: Int)
+        case journaled(life: Int)
+        case verified(life: Int, TileResult)
+        case reduced(life: Int, Stage, round: Int, constants: [Stage: [UInt8]])
+        case calm
+    }
+
+    private let options: Options
+    private let policy: LeasePolicy
+    /// The work.
+    package let work: SimulatedWork
+    private var random: SeededRandom
+    private var queue = EventQueue<Happening>()
+    private var now = MonotonicInstant(nanoseconds: 0)
+    private var network: FaultyNetwork
+    /// The shared storage.
+    package private(set) var disk: FaultyDisk
+    /// The journal as it is on disk.
+    package private(set) var journal: JournalImage
+
+    private var state: RunState?
+    private var gate = CommitGate()
+    private var batch: [JournalEntry] = []
+    private var coordinatorLife = 0
+    private var stalledUntil: MonotonicInstant?
+
+    private var workers: [SimulatedWorker?]
+    private var lives: [Int]
+    private var lastPeer: UInt32 = 0
+
+    /// How the run ended; nil while it goes on.
+    package private(set) var outcome: RunOutcome?
+    /// What the checkers found; empty while all is well.
+    package private(set) var violations: [String] = []
+    /// Steps taken.
+    package private(set) var stepCount = 0
+    /// Restarts of the coordinator.
+    package private(set) var restartCount = 0
+    /// Facts that the coordinator logged, by name.
+    package private(set) var factCounts: [RunFact.Name: Int] = [:]
+    /// The latest happenings, for a failure's message.
+    package private(set) var trace: [String] = []
+
+    /// A cluster about to begin.
+    package init(seed: UInt64, options: Options) {
+        self.options = options
+        random = SeededRandom(seed: seed)
+        var policy = LeasePolicy()
+        policy.heartbeatMilliseconds = 100
+        policy.leaseMilliseconds = 300
+        policy.speculationFloorMilliseconds = 400
+        policy.backoffMilliseconds = 50
+        policy.backoffLimitMilliseconds = 400
+        policy.benchMilliseconds = 1000
+        // A simulated world is far worse than a real one: only what is unreadable may be given up.
+        policy.chargeLimit = 1000
+        policy.lossLimit = 1000
+        policy.storageFailureLimit = 1000
+        self.policy = policy
+        work = SimulatedWork(
+            rows: options.tileRows,
+            columns: options.tileColumns,
+            unreadable: options.unreadable
+        )
+        network = FaultyNetwork(options: options.network)
+        disk = FaultyDisk(options: options.disk)
+        journal = JournalImage(runID: "run", planDigest: work.plan.digest)
+        workers = [SimulatedWorker?](repeating: nil, count: options.workerCount)
+        lives = [Int](repeating: 0, count: options.workerCount)
+        startCoordinator()
+        for worker in workers.indices {
+            after(random.integer(in: 0...50), .startWorker(worker: worker))
+        }
+        schedule(options.workerKillMilliseconds, .killWorker)
+        schedule(options.coordinatorKillMilliseconds, .killCoordinator)
+        schedule(options.partitionMilliseconds, .partition)
+        schedule(options.stallMilliseconds, .stall)
+        after(options.calmAfterMilliseconds, .calm)
+    }
+
+    /// Runs to the end, to the first violation, or to the limit of time.
+    package mutating func run() throws {
+        while outcome == nil, violations.isEmpty {
+            guard let (at, happening) = queue.pop() else {
+                violations.append("nothing happens any more and the run is not over")
+                return
+            }
+            now = max(now, at)
+            guard
+                now.milliseconds(since: MonotonicInstant(nanoseconds: 0))
+                    < options.limitMilliseconds
+            else {
+                violations.append("the run is not over after \(options.limitMilliseconds) ms")
+                return
+            }
+            stepCount += 1
+            try happen(happening)
+            check()
+        }
+        if violations.isEmpty { try checkEnd() }
+    }
+
+    // MARK: - Happenings
+
+    private var isCalm: Bool {
+        now.milliseconds(since: MonotonicInstant(nanoseconds: 0)) >= options.calmAfterMilliseconds
+    }
+
+    private mutating func after(_ milliseconds: Int, _ happening: Happening) {
+        queue.push(happening, at: now.advanced(byMilliseconds: milliseconds))
+    }
+
+    private mutating func schedule(_ mean: Int?, _ happening: Happening) {
+        guard let mean, !isCalm else { return }
+        after(random.integer(in: mean / 4...mean * 7 / 4), happening)
+    }
+
+    private mutating func note(_ text: String) {
+        if trace.count > 400 { trace.removeFirst(200) }
+        trace.append("\(now.nanoseconds / 1_000_000) \(text)")
+    }
+
+    private mutating func happen(_ happening: Happening) throws {
+        switch happening {
+        case .outward(let worker, let peer, let message):
+            // What is on its way arrives, whether its sender still lives or not.
+            deliver(worker: worker, peer: peer, message)
+        case .inward(let worker, let life, let peer, let message):
+            hear(worker: worker, life: life, peer: peer, message)
+        case .beat(let worker, let life): beat(worker: worker, life: life)
+        case .computed(let worker, let life, let lease, let inputs):
+            finish(worker: worker, life: life, lease, inputs: inputs)
+        case .killWorker: killWorker()
+        case .startWorker(let worker): startWorker(worker)
+        case .killCoordinator: killCoordinator()
+        case .startCoordinator: startCoordinator()
+        case .partition: partition()
+        case .heal(let worker): network.heal(worker)
+        case .stall:
+            stalledUntil = now.advanced(byMilliseconds: random.integer(in: 100...1500))
+            note("coordinator stalls")
+            schedule(options.stallMilliseconds, .stall)
+        case .tick(let life): tick(life: life)
+        case .journaled(let life): if life == coordinatorLife { endCommit() }
+        case .verified(let life, let result):
+            guard life == coordinatorLife else { return }
+            apply(
+                .objectVerified(result.lease, discrepancy: disk.discrepancy(of: result.object))
+            )
+        case .reduced(let life, let stage, let round, let constants):
+            guard life == coordinatorLife else { return }
+            let reduction = try work.reduce(
+                stage: stage,
+                round: round,
+                partials: journal.partials(stage: stage, round: round),
+                constants: constants
+            )
+            apply(.reductionFinished(stage, round: round, reduction))
+        case .calm: calm()
+        }
+    }
+
+    /// The faults are over: what is cut off is healed, what is dead starts, nothing is lost any more.
+    private mutating func calm() {
+        network.options = FaultyNetwork.Options()
+        disk.options = FaultyDisk.Options()
+        for worker in workers.indices {
+            network.heal(worker)
+            if workers[worker] == nil { after(0, .startWorker(worker: worker)) }
+        }
+        if state == nil { after(0, .startCoordinator) }
+    }
+
+    private mutating func deliver(worker: Int, peer: PeerID, _ message: WorkerMessage) {
+        guard state != nil else { return }
+        if let until = stalledUntil, until > now {
+            // A stopped process hears everything at once when it goes on.
+            queue.push(
+                .outward(worker: worker, peer: peer, message),
+                at: until
+            )
+            return
+        }
+        note("w\(worker) \(peer) says \(Self.short(message))")
+        apply(.received(message, from: peer, userID: "key \(worker)"))
+    }
+
+    private mutating func tick(life: Int) {
+        guard life == coordinatorLife, state != nil else { return }
+        if let until = stalledUntil, until > now {
+            queue.push(.tick(life: life), at: until.advanced(byMilliseconds: 1))
+            return
+        }
+        stalledUntil = nil
+        apply(.timePassed)
+        after(policy.tickMilliseconds, .tick(life: life))
+    }
+
+    // MARK: - The coordinator
+
+    private mutating func startCoordinator() {
+        guard state == nil, outcome == nil else { return }
+        journal.raiseEpoch()
+        coordinatorLife += 1
+        stalledUntil = nil
+        let identity = RunIdentity(
+            runID: "run",
+            epoch: journal.epoch,
+            build: BuildIdentity(version: "1", gdal: "3.6.2", proj: "9.1.1"),
+            runDirectory: "/run",
+            storageProbe: "probe"
+        )
+        state = RunState.restored(
+            from: journal.snapshot,
+            plan: work.plan,
+            identity: identity,
+            policy: policy
+        )
+        gate = CommitGate()
+        batch = []
+        note("coordinator starts, epoch \(journal.epoch)")
+        apply(.timePassed)
+        after(policy.tickMilliseconds, .tick(life: coordinatorLife))
+    }
+
+    private mutating func killCoordinator() {
+        schedule(options.coordinatorKillMilliseconds, .killCoordinator)
+        guard state != nil, !isCalm else { return }
+        // The batch under way may have reached the disk although nobody heard of it.
+        if !batch.isEmpty, random.chance(0.5) { journal.append(batch) }
+        note("coordinator dies")
+        state = nil
+        batch = []
+        coordinatorLife += 1
+        restartCount += 1
+        after(random.integer(in: 10...1200), .startCoordinator)
+    }
+
+    private mutating func apply(_ event: RunEvent) {
+        guard var state else { return }
+        self.state = nil
+        let effects = state.apply(event, at: now)
+        let ready = gate.admit(
+            effects,
+            cause: state.cause,
+            wallSeconds: now.seconds(since: MonotonicInstant(nanoseconds: 0))
+        )
+        self.state = state
+        perform(ready)
+        beginCommit()
+    }
+
+    private mutating func beginCommit() {
+        guard batch.isEmpty, gate.hasBatch else { return }
+        batch = gate.takeBatch()
+        after(random.integer(in: 0...6), .journaled(life: coordinatorLife))
+    }
+
+    private mutating func endCommit() {
+        guard !batch.isEmpty else { return }
+        if random.chance(disk.options.journalFailure) {
+            apply(.journalFailed("no space"))
+            after(100, .journaled(life: coordinatorLife))
+            return
+        }
+        journal.append(batch)
+        batch = []
+        apply(.journalRecovered)
+        perform(gate.confirm())
+        beginCommit()
+    }
+
+    private mutating func perform(_ actions: [CommitGate.Action]) {
+        for action in actions {
+            switch action {
+            case .send(let message, let peer): send(message, to: peer)
+            case .verify(let result):
+                after(random.integer(in: 0...3), .verified(life: coordinatorLife, result))
+            case .discard(let key):
+                remove(key, by: "the coordinator")
+            case .reduce(let stage, let round, let constants):
+                after(
+                    random.integer(in: 0...10),
+                    .reduced(life: coordinatorLife, stage, round: round, constants: constants)
+                )
+            case .log(let fact): factCounts[fact.name, default: 0] += 1
+            case .finish(let outcome): self.outcome = outcome
+            }
+        }
+    }
+
+    private mutating func send(_ message: CoordinatorMessage, to peer: PeerID) {
+        checkPromise(message)
+        guard let worker = workers.firstIndex(where: { $0?.peer == peer }) else { return }
+        note("w\(worker) \(peer) is told \(Self.short(message))")
+        for delay in network.delays(worker: worker, .inward, using: &random) {
+            after(delay, .inward(worker: worker, life: lives[worker], peer: peer, message))
+        }
+    }
+
+    // MARK: - Workers
+
+    private mutating func nextPeer() -> PeerID {
+        lastPeer += 1
+        return PeerID(bytes: [UInt8(lastPeer >> 8 & 255), UInt8(lastPeer & 255)])
+    }
+
+    private mutating func startWorker(_ worker: Int) {
+        guard workers[worker] == nil else { return }
+        lives[worker] += 1
+        workers[worker] = SimulatedWorker(
+            id: Self.workerID(&random),
+            slots: random.integer(in: 1...2),
+            peer: nextPeer(),
+            leaseMilliseconds: policy.leaseMilliseconds,
+            at: now
+        )
+        note("w\(worker) starts")
+        say(worker, workers[worker].map { [.send($0.hello)] } ?? [])
+        after(policy.heartbeatMilliseconds, .beat(worker: worker, life: lives[worker]))
+    }
+
+    private static func workerID(_ random: inout SeededRandom) -> WorkerID {
+        let digits = Array("0123456789abcdef")
+        func part(_ count: Int) -> String {
+            String((0..<count).map { _ in digits[random.integer(in: 0...15)] })
+        }
+        let text = "\(part(8))-\(part(4))-\(part(4))-\(part(4))-\(part(12))"
+        guard let id = WorkerID(text) else { preconditionFailure("no identity: \(text)") }
+        return id
+    }
+
+    private mutating func killWorker() {
+        schedule(options.workerKillMilliseconds, .killWorker)
+        guard !isCalm else { return }
+        let worker = random.integer(in: 0...workers.count - 1)
+        guard workers[worker] != nil else { return }
+        note("w\(worker) dies")
+        workers[worker] = nil
+        lives[worker] += 1
+        after(random.integer(in: 10...2000), .startWorker(worker: worker))
+    }
+
+    private mutating func partition() {
+        schedule(options.partitionMilliseconds, .partition)
+        guard !isCalm else { return }
+        let worker = random.integer(in: 0...workers.count - 1)
+        switch random.integer(in: 0...2) {
+        case 0: network.cut(worker, .outward)
+        case 1: network.cut(worker, .inward)
+        default:
+            for direction in FaultyNetwork.Direction.allCases { network.cut(worker, direction) }
+        }
+        note("w\(worker) is cut off")
+        after(random.integer(in: 50...2000), .heal(worker: worker))
+    }
+
+    private mutating func beat(worker: Int, life: Int) {
+        guard lives[worker] == life, let acts = workers[worker]?.beat(at: now) else { return }
+        say(worker, acts)
+        after(policy.heartbeatMilliseconds, .beat(worker: worker, life: life))
+    }
+
+    private mutating func hear(worker: Int, life: Int, peer: PeerID, _ message: CoordinatorMessage)
+    {
+        // A connection's messages end with it.
+        guard lives[worker] == life, workers[worker]?.peer == peer,
+            let acts = workers[worker]?.hear(message, at: now)
+        else { return }
+        say(worker, acts)
+    }
+
+    private mutating func say(_ worker: Int, _ acts: [SimulatedWorker.Act]) {
+        for act in acts {
+            guard let peer = workers[worker]?.peer else { return }
+            switch act {
+            case .send(let message):
+                for delay in network.delays(worker: worker, .outward, using: &random) {
+                    after(
+                        delay,
+                        .outward(worker: worker, peer: peer, message)
+                    )
+                }
+            case .reconnect:
+                let next = nextPeer()
+                workers[worker]?.connect(as: next, at: now)
+                say(worker, workers[worker].map { [.send($0.hello)] } ?? [])
+            case .compute(let grant):
+                let isSlow = !isCalm && random.chance(0.03)
+                after(
+                    random.integer(in: 10...120) * (isSlow ? 40 : 1),
+                    .computed(
+                        worker: worker,
+                        life: lives[worker],
+                        grant.lease,
+                        inputs: grant.inputs
+                    )
+                )
+            case .remove(let key): remove(key, by: "worker \(worker)")
+            }
+        }
+    }
+
+    private mutating func finish(worker: Int, life: Int, _ lease: LeaseID, inputs: [TileObject]) {
+        guard lives[worker] == life, workers[worker]?.isComputing(lease) ?? false else { return }
+        let constants = workers[worker]?.constants(of: lease.unit) ?? [:]
+        var outcome: Result<TileResult, SimulatedFailure>
+        if work.unreadable.contains(lease.unit.tile), lease.unit.stage == .prepare {
+            outcome = .failure(SimulatedFailure(.input))
+        } else if !isCalm, random.chance(options.attemptFailure) {
+            outcome = .failure(SimulatedFailure(random.chance(0.5) ? .crash : .outOfMemory))
+        } else {
+            let result = work.result(
+                of: lease,
+                inputs: inputs,
+                constants: constants,
+                nonce: UInt32(truncatingIfNeeded: random.next())
+            )
+            outcome =
+                disk.write(result.object, using: &random)
+                ? .success(result) : .failure(SimulatedFailure(.storage))
+        }
+        let acts = workers[worker]?.finish(lease, outcome) ?? []
+        say(worker, acts)
+    }
+
+    private mutating func remove(_ key: TileObjectKey, by whom: String) {
+        if journal.objects.values.contains(where: { $0.key == key }) {
+            violations.append("\(whom) removed the committed object \(key)")
+        }
+        disk.remove(key)
+    }
+
+    // MARK: - Checkers
+
+    /// What a message says must be on disk before it leaves.
+    private mutating func checkPromise(_ message: CoordinatorMessage) {
+        switch message {
+        case .committed(let leases):
+            for lease in leases where journal.object(of: lease.unit)?.key.lease != lease {
+                violations.append("\(lease) is acknowledged but not durable")
+            }
+        case .lease(let grants):
+            for grant in grants where journal.holder(of: grant.lease) == nil {
+                violations.append("\(grant.lease) is sent but not durable")
+            }
+        default: break
+        }
+    }
+
+    private mutating func check() {
+        if let state { violations += state.invariantViolations() }
+        violations += journal.violations
+        for worker in workers { violations += worker?.violations ?? [] }
+    }
+
+    /// A run that is over has the samples of a run without faults, no more and no less.
+    private mutating func checkEnd() throws {
+        let expected = try work.faultlessSamples()
+        let found = journal.objects
+        for (unit, samples) in expected where found[unit]?.samplesDigest != samples {
+            violations.append("\(unit) has \(found[unit] == nil ? "no" : "other") samples")
+        }
+        for unit in found.keys where expected[unit] == nil {
+            violations.append("\(unit) is committed and should not be")
+        }
+        for object in found.values {
+            if let discrepancy = disk.discrepancy(of: object) { violations.append(discrepancy) }
+        }
+        let wanted: RunOutcome =
+            work.unreadable.isEmpty ? .done : .incomplete(quarantined: work.unreadable.count)
+        if outcome != wanted {
+            violations.append("the run ended as \(outcome.map { "\($0)" } ?? "nothing")")
+        }
+    }
+
+    private static func short(_ message: WorkerMessage) -> String {
+        switch message {
+        case .hello(let hello):
+            "hello running \(hello.running) unacknowledged \(hello.unacknowledged.map(\.lease))"
+        case .heartbeat(let beat): "heartbeat \(beat.sequence) held \(beat.held)"
+        case .completed(let result): "completed \(result.lease)"
+        case .failed(let failure): "failed \(failure.lease) \(failure.failureClass)"
+        case .released(let leases, _): "released \(leases)"
+        case .goodbye: "goodbye"
+        }
+    }
+
+    private static func short(_ message: CoordinatorMessage) -> String {
+        switch message {
+        case .welcome(let welcome): "welcome to session \(welcome.session)"
+        case .stage(let brief): "stage \(brief.stage) \(brief.round)"
+        case .lease(let grants): "lease \(grants.map(\.lease))"
+        case .heartbeat(let sequence): "heartbeat \(sequence)"
+        default: "\(message)"
+        }
+    }
+}

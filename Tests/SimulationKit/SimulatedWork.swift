@@ -1,0 +1,136 @@
+package import ContentDigest
+import Lattice
+package import Tiling
+
+/// A run whose results are digests of everything they may depend on.
+///
+/// A unit's samples follow from its place, the constants it was given and the objects it read: a
+/// coordinator that hands out a wrong constant or input produces another digest, and is found out.
+package struct SimulatedWork: StageReducer {
+    /// The plan.
+    package let plan: RunPlan
+    /// Tiles whose input cannot be read: they end in quarantine, in the first stage.
+    package let unreadable: Set<TileID>
+
+    /// A plan of some tiles in three stages, the second of which takes two rounds.
+    ///
+    /// - Parameters:
+    ///   - rows: rows of tiles.
+    ///   - columns: columns of tiles.
+    ///   - unreadable: ordinals of tiles whose input cannot be read.
+    package init(rows: Int, columns: Int, unreadable: Set<Int> = []) {
+        let stages: [Stage] = [.prepare, .bandwidth, .fit]
+        var tiles: [Tile] = []
+        for row in 0..<rows {
+            for column in 0..<columns {
+                let window = CellWindow(
+                    rows: row * 8..<(row + 1) * 8,
+                    columns: column * 8..<(column + 1) * 8
+                )
+                tiles.append(
+                    Tile(
+                        id: TileID(row: row, column: column),
+                        core: window,
+                        cost: 1 + (row * 7 + column * 3) % 5
+                    )
+                )
+            }
+        }
+        plan = RunPlan(
+            name: "simulation",
+            stages: stages.map {
+                StagePlan(
+                    stage: $0,
+                    tiles: tiles,
+                    modelDigest: ContentDigest(of: $0.rawValue)
+                )
+            },
+            specification: [1, 2, 3]
+        )
+        self.unreadable = Set(unreadable.filter { $0 < tiles.count }.map { tiles[$0].id })
+    }
+
+    /// The result of a unit.
+    package func result(
+        of lease: LeaseID,
+        inputs: [TileObject],
+        constants: [Stage: [UInt8]],
+        nonce: UInt32
+    ) -> TileResult {
+        var text = "\(lease.unit)|"
+        for stage in Stage.allCases { text += "\(constants[stage] ?? [])|" }
+        for input in inputs { text += "\(input.samplesDigest)|" }
+        let samples = ContentDigest(of: text)
+        return TileResult(
+            lease: lease,
+            object: TileObject(
+                key: TileObjectKey(lease: lease, nonce: nonce),
+                bytes: 1000 + lease.unit.tile.column,
+                fileDigest: ContentDigest(of: "file \(samples)"),
+                samplesDigest: samples
+            ),
+            partial: Array(samples.hexadecimal.utf8.prefix(8)),
+            cost: TileCost(computeSeconds: 0.1)
+        )
+    }
+
+    package func reduce(
+        stage: Stage,
+        round: Int,
+        partials: [(tile: TileID, partial: [UInt8])],
+        constants: [Stage: [UInt8]]
+    ) throws -> StageReduction {
+        var sum: UInt64 = UInt64(stage.ordinal * 64 + round)
+        for (tile, partial) in partials {
+            var value: UInt64 = UInt64(tile.row * 1000 + tile.column)
+            for byte in partial { value = value &* 131 &+ UInt64(byte) }
+            // Wrapping addition does not depend on the order.
+            sum = sum &+ value
+        }
+        let bytes = Array("\(sum)".utf8)
+        return stage == .bandwidth && round == 0
+            ? .anotherRound(constants: bytes) : .finished(constants: bytes)
+    }
+
+    /// The samples' digest of every unit that a run without faults commits.
+    package func faultlessSamples() throws -> [WorkUnit: ContentDigest] {
+        var samples: [WorkUnit: ContentDigest] = [:]
+        var constants: [Stage: [UInt8]] = [:]
+        var objects: [Stage: [TileID: TileObject]] = [:]
+        for stage in plan.stages {
+            var round = 0
+            repeating: while true {
+                var partials: [(tile: TileID, partial: [UInt8])] = []
+                for tile in stage.tiles where !unreadable.contains(tile.id) {
+                    let unit = WorkUnit(stage: stage.stage, round: round, tile: tile.id)
+                    let inputs = plan.stages.filter { $0.stage < stage.stage }
+                        .compactMap { objects[$0.stage]?[tile.id] }
+                    let result = result(
+                        of: LeaseID(unit: unit, attempt: .first),
+                        inputs: inputs,
+                        constants: constants,
+                        nonce: 0
+                    )
+                    samples[unit] = result.object.samplesDigest
+                    objects[stage.stage, default: [:]][tile.id] = result.object
+                    partials.append((tile.id, result.partial))
+                }
+                let reduction = try reduce(
+                    stage: stage.stage,
+                    round: round,
+                    partials: partials,
+                    constants: constants
+                )
+                switch reduction {
+                case .finished(let bytes):
+                    constants[stage.stage] = bytes
+                    break repeating
+                case .anotherRound(let bytes):
+                    constants[stage.stage] = bytes
+                    round += 1
+                }
+            }
+        }
+        return samples
+    }
+}
