@@ -1,0 +1,163 @@
+import CarbonBalance
+
+extension KeyTable {
+    /// The quantities that `prepare` can bring to the grid.
+    static let quantities: [QuantityKind] = [.total, .density, .intensity, .category]
+
+    static let layerKeys = [
+        KeyDescription(
+            "layers[].name",
+            .identifier,
+            .mandatory,
+            "Unique name; deficits and the regression refer to it."
+        ),
+        KeyDescription(
+            "layers[].role",
+            .choice(LayerRole.allCases.map(\.rawValue)),
+            .mandatory,
+            "What the layer is for. Several emission and sink layers are allowed; outside a mask's "
+                + "classes there are no observations."
+        ),
+        KeyDescription(
+            "layers[].path",
+            .oneOrMore(.text),
+            .mandatory,
+            "The file, relative to this configuration; GDAL's /vsi… paths, URLs and subdataset names "
+                + "work as they do in GDAL. A list of files needs combine."
+        ),
+        KeyDescription(
+            "layers[].combine",
+            .choice(LayerCombination.allCases.map(\.rawValue)),
+            .optional("one file; mandatory for a list of files"),
+            "How several files become one layer."
+        ),
+        KeyDescription(
+            "layers[].subdataset",
+            .text,
+            .optional("the file has one"),
+            "Name of the subdataset or variable within the file."
+        ),
+        KeyDescription(
+            "layers[].band",
+            .integer(1...65535),
+            .fallback("1"),
+            "Band within the dataset."
+        ),
+        KeyDescription(
+            "layers[].year",
+            .integer(1800...2200),
+            .optional("not declared"),
+            "Year the data describe; years more than 5 apart are warned about."
+        ),
+        KeyDescription(
+            "layers[].support",
+            .number(.positive(upTo: 1e7)),
+            .optional("the file's pixel"),
+            "True resolution of the data, metres."
+        ),
+        KeyDescription(
+            "layers[].derivedFrom",
+            .list(0...64),
+            .fallback("[]"),
+            "Names of the data it was derived from; shared ancestors of response and covariates are "
+                + "flagged as circular."
+        ),
+        KeyDescription("layers[].derivedFrom[]", .text, .mandatory, "Name of an ancestor."),
+        KeyDescription(
+            "layers[].proxy",
+            .boolean,
+            .fallback("false"),
+            "true: a stand-in, which every output says."
+        ),
+        KeyDescription("layers[].source", .text, .optional("not declared"), "Where it comes from."),
+        KeyDescription(
+            "layers[].accounting",
+            .choice(EmissionAccounting.allCases.map(\.rawValue)),
+            .optional("not declared"),
+            "On whose account emissions are booked; emission layers only."
+        ),
+        KeyDescription(
+            "layers[].sectors",
+            .oneOrMore(.text),
+            .optional("not declared"),
+            "The sectors that are covered."
+        ),
+        KeyDescription(
+            "layers[].sink",
+            .choice(SinkKind.allCases.map(\.rawValue)),
+            .optional("mandatory for sink layers"),
+            "What is absorbed, recorded in every output: npp (gross of respiration and harvest), "
+                + "nep, or custom."
+        ),
+        KeyDescription(
+            "layers[].quantity",
+            .choice(quantities.map(\.rawValue)),
+            .mandatory,
+            "total (per source cell), density (per area), intensity, or class."
+        ),
+        KeyDescription(
+            "layers[].unit",
+            .text,
+            .optional("mandatory unless quantity is class"),
+            "Unit of the samples after scale and offset. Emission and sink: mass (t, kg, g, Mt; of C "
+                + "or CO2) / area (density only) / time (yr, month, day, hour, s). 1 is dimensionless."
+        ),
+        KeyDescription(
+            "layers[].scale",
+            .number(.any),
+            .optional("the file's own"),
+            "Factor from stored to physical samples; not 0."
+        ),
+        KeyDescription(
+            "layers[].offset",
+            .number(.any),
+            .optional("the file's own"),
+            "Added after scale."
+        ),
+        KeyDescription(
+            "layers[].nodata",
+            .words(["file", "none", "nan"], or: .oneOrMore(.number(.any))),
+            .fallback("file"),
+            "Stored samples that are missing: those the file declares, none besides NaN, or these."
+        ),
+        KeyDescription(
+            "layers[].codes",
+            .codes(words: ["nodata", "water"]),
+            .fallback("{}"),
+            "Meaning of stored special codes, applied before scale and averaging; a number is in "
+                + "the layer's unit."
+        ),
+        KeyDescription(
+            "layers[].classes",
+            .list(0...1024),
+            .optional("mandatory exactly where quantity is class"),
+            "The value of a cell is the fraction of it in these classes."
+        ),
+        KeyDescription(
+            "layers[].classes[]",
+            .integer(-2_147_483_648...2_147_483_647),
+            .mandatory,
+            "A class of the file."
+        ),
+        KeyDescription(
+            "layers[].transform",
+            .choice(CovariateTransform.allCases.map(\.rawValue)),
+            .fallback("none"),
+            "Function of the prepared value that enters the regression; covariates only."
+        ),
+        KeyDescription(
+            "layers[].resampling",
+            .choice(LayerResampling.allCases.map(\.rawValue)),
+            .optional("bilinear for density and intensity covariates, else nearest"),
+            "How a source that is coarser than the grid is sampled: nearest keeps mass, bilinear is "
+                + "smooth."
+        ),
+        KeyDescription(
+            "layers[].minimumValidFraction",
+            .number(.between(0, 1)),
+            .optional("0.5; for emission and sink deficit.minimumValidFraction"),
+            "Covariate: a cell with a smaller valid fraction has no value. Mask: a cell with a "
+                + "smaller fraction in its classes is excluded."
+        ),
+    ]
+}

@@ -1,0 +1,65 @@
+/// How a worker finds its coordinator, and how much of the machine it takes.
+package struct WorkerSettings: Sendable, Hashable {
+    /// The join file.
+    package var join: String
+    /// Where the coordinator is; nil: as the join file says.
+    package var connect: Endpoint?
+    /// The worker's own key file; nil: the key in the join file.
+    package var key: String?
+    /// How many tiles at once.
+    package var slots: SlotCount
+    /// Memory that one slot may take; nil: a share of the machine's.
+    package var memory: ByteSize?
+    /// Directory for its own files; nil: the system's for temporary files.
+    package var scratch: String?
+    /// What is logged.
+    package var logs: LogSettings
+
+    /// The least memory of a slot.
+    package static let minimumMemory = ByteSize(bytes: 64 << 20)
+
+    /// Settings from their parts.
+    package init(
+        join: String,
+        connect: Endpoint? = nil,
+        key: String? = nil,
+        slots: SlotCount = .automatic,
+        memory: ByteSize? = nil,
+        scratch: String? = nil,
+        logs: LogSettings = LogSettings()
+    ) {
+        self.join = join
+        self.connect = connect
+        self.key = key
+        self.slots = slots
+        self.memory = memory
+        self.scratch = scratch
+        self.logs = logs
+    }
+
+    /// Reads flags and variables; throws ``SettingsError`` with all that is not legal.
+    package static func resolve(
+        flags: [ProcessKey: String] = [:],
+        environment: [String: String]
+    ) throws(SettingsError) -> WorkerSettings {
+        var reading = ProcessReading(flags: flags, environment: environment)
+        let join = reading.text(.join)
+        if join == nil {
+            reading.refuse(.join, "is missing: the join.json that the coordinator wrote")
+        }
+        var settings = WorkerSettings(join: join ?? "")
+        settings.connect = reading.value(.connect) { text in
+            Endpoint(text).flatMap { $0.isConnectable ? $0 : nil }
+        }
+        settings.key = reading.text(.key)
+        settings.slots = reading.value(.slots) { SlotCount($0) } ?? .automatic
+        settings.memory = reading.value(.memory) { ByteSize($0) }
+        if let memory = settings.memory, memory.bytes < minimumMemory.bytes {
+            reading.refuse(.memory, "\(memory) is less than \(minimumMemory)", found: "\(memory)")
+        }
+        settings.scratch = reading.text(.scratch)
+        settings.logs = reading.logs()
+        try reading.finish()
+        return settings
+    }
+}

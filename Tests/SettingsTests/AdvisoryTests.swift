@@ -1,0 +1,53 @@
+import Settings
+import Testing
+
+struct AdvisoryTests {
+    @Test func `years more than five apart are told, five are not`() throws {
+        func advisories(_ year: Int) throws -> [SettingsAdvisory] {
+            let text = ConfigurationText.minimal(
+                replacing: "path: emission.tif",
+                with: "path: emission.tif\n    year: 2010"
+            )
+            return try parse(
+                ConfigurationText.replaced(
+                    text,
+                    "path: sink.tif",
+                    "path: sink.tif\n    year: \(year)"
+                )
+            ).advisories
+        }
+        #expect(try advisories(2015).isEmpty)
+        #expect(
+            try advisories(2016).map(\.message)
+                == ["emission (2010) and sink (2016) are 6 years apart"]
+        )
+    }
+
+    @Test func `shared ancestors are found through other layers`() throws {
+        let text = ConfigurationText.replaced(
+            ConfigurationText.regression,
+            "path: emission.tif",
+            "path: emission.tif\n    derivedFrom: [lights]"
+        )
+        #expect(try parse(text).circularities.isEmpty)
+        let derived = ConfigurationText.replaced(
+            text,
+            "    path: height.tif",
+            "    path: height.tif\n    derivedFrom: [mid]"
+        )
+        let mid = """
+              - name: mid
+                role: covariate
+                path: mid.tif
+                quantity: intensity
+                unit: 1
+                derivedFrom: [lights]
+            regression:
+            """
+        let whole = ConfigurationText.replaced(derived, "regression:", mid)
+        #expect(
+            try parse(whole).circularities
+                == [Circularity(covariate: "height", ancestors: ["lights"])]
+        )
+    }
+}

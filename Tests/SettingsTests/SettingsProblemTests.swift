@@ -1,0 +1,449 @@
+import Settings
+import Testing
+
+/// Every kind of mistake, with the line and column that the message names.
+struct SettingsProblemTests {
+    private func minimal(_ piece: String, _ other: String) -> String {
+        ConfigurationText.minimal(replacing: piece, with: other)
+    }
+
+    private func regression(_ lines: String) -> String {
+        ConfigurationText.regression + "\n" + lines
+    }
+
+    @Test func `all problems of a file are told at once, in its order`() {
+        let text = """
+            name: china
+            grid:
+              crs: china-albers
+              originX: west
+              originY: 0
+              cellSizeMetres: -5
+              columns: 20
+            tiling:
+              tileSize: 128
+            layers:
+              - name: emission
+                role: emision
+                path: emission.tif
+                quantity: total
+                unit: tC/yr
+              - name: sink
+                role: sink
+                path: sink.tif
+                quantity: density
+                unit: tC/y
+            deficit:
+              emissionFloor: 0
+              pairs: [[emission, npp]]
+            """
+        let lines = problems(text)
+        let places = lines.map { $0.split(separator: " ").prefix(2).joined(separator: " ") }
+        #expect(
+            places == [
+                "china.yaml:3:3: grid.rows:",
+                "china.yaml:4:12: grid.originX:",
+                "china.yaml:6:19: grid.cellSizeMetres:",
+                "china.yaml:9:3: tiling.tileSize:",
+                "china.yaml:12:11: layers[0].role:",
+                "china.yaml:16:5: layers[1].sink:",
+                "china.yaml:20:11: layers[1].unit:",
+                "china.yaml:22:18: deficit.emissionFloor:",
+                "china.yaml:23:22: deficit.pairs[0][1]:",
+            ],
+            "\(lines.joined(separator: "\n"))"
+        )
+    }
+
+    @Test func `an unknown key is answered with the nearest legal one`() {
+        expectProblem(
+            in: minimal("    path: emission.tif", "    path: emission.tif\n    suport: 5"),
+            at: "13:5",
+            saying: "layers[0].suport: unknown key; did you mean \"support\"?",
+            "derivedFrom"
+        )
+        expectProblem(
+            in: minimal("columns: 20", "columns: 20\n  emissionFloor: 3"),
+            at: "8:3",
+            saying: "grid.emissionFloor: unknown key; it belongs under \"deficit\"",
+            "legal: crs, originX"
+        )
+    }
+
+    @Test func `a missing key is named with what is legal`() {
+        expectProblem(
+            in: minimal("  rows: 10\n", ""),
+            at: "3:3",
+            saying: "grid.rows: is missing",
+            "1 to 1000000"
+        )
+        expectProblem(in: minimal("name: small\n", ""), at: "1:1", saying: "name: is missing")
+        expectProblem(
+            in: minimal("path: sink.tif", "path:"),
+            at: "18:10",
+            saying: "layers[1].path: is empty"
+        )
+    }
+
+    @Test func `a wrong type is told with what was found`() {
+        expectProblem(
+            in: minimal("rows: 10", "rows: ten"),
+            at: "8:9",
+            saying: "grid.rows: \"ten\" is no whole number; legal: a whole number 1 to 1000000"
+        )
+        expectProblem(in: minimal("rows: 10", "rows: 10.5"), at: "8:9", saying: "no whole number")
+        expectProblem(in: minimal("rows: 10", "rows: '10'"), at: "8:9", saying: "no whole number")
+        expectProblem(in: minimal("rows: 10", "rows: [10]"), at: "8:9", saying: "is a list")
+        expectProblem(in: minimal("originX: 0", "originX: .nan"), at: "4:12", saying: "not finite")
+        expectProblem(in: minimal("originX: 0", "originX: -.inf"), at: "4:12", saying: "not finite")
+        expectProblem(
+            in: minimal("originX: 0", "originX: 0x10"),
+            at: "4:12",
+            saying: "is no number"
+        )
+        expectProblem(
+            in: minimal("path: sink.tif", "path: sink.tif\n    proxy: yes"),
+            at: "19:12",
+            saying: "neither true nor false",
+            "legal: true, false"
+        )
+    }
+
+    @Test func `numbers outside their range are refused, those at its ends are not`() {
+        for size in [16, 8192] {
+            #expect(
+                problems(ConfigurationText.minimal + "\ntiling: {tileSizePixels: \(size)}").isEmpty
+            )
+        }
+        for size in ["15", "8193", "-16", "99999999999999999999"] {
+            expectProblem(
+                in: ConfigurationText.minimal + "\ntiling: {tileSizePixels: \(size)}",
+                at: "21:26",
+                saying: "\(size) is out of range",
+                "16 to 8192"
+            )
+        }
+        expectProblem(in: minimal("rows: 10", "rows: 0"), at: "8:9", saying: "out of range")
+        expectProblem(
+            in: ConfigurationText.minimal + "\ndeficit: {emissionFloor: 0}",
+            at: "21:26",
+            saying: "legal: a number greater than 0"
+        )
+        expectProblem(
+            in: ConfigurationText.minimal(replacing: "columns: 20", with: "columns: 1000000")
+                .replacingRows(with: 1_000_000) + "\ntiling: {tileSizePixels: 8192}",
+            at: "7:12",
+            saying: "1000000000000 cells"
+        )
+        expectProblem(
+            in: ConfigurationText.minimal(replacing: "columns: 20", with: "columns: 20000")
+                .replacingRows(with: 20000) + "\ntiling: {tileSizePixels: 16}",
+            at: "21:26",
+            saying: "1562500 tiles"
+        )
+    }
+
+    @Test func `a bad word is answered with the legal ones`() {
+        expectProblem(
+            in: minimal("sink: npp", "sink: gpp"),
+            at: "17:11",
+            saying: "layers[1].sink: \"gpp\" is not known",
+            "legal: npp, nep, custom"
+        )
+        expectProblem(
+            in: ConfigurationText.minimal + "\ndeficit: {variants: [abs, relative]}",
+            at: "21:27",
+            saying: "deficit.variants[1]: \"relative\" is not known; did you mean \"rel\"?"
+        )
+    }
+
+    @Test func `units are missing, unknown, or contradict the quantity`() {
+        expectProblem(
+            in: minimal("    unit: tC/yr\n", ""),
+            at: "10:5",
+            saying: "layers[0].unit: is missing",
+            "mass of C or CO2"
+        )
+        expectProblem(
+            in: minimal("unit: tC/yr", "unit: tC/yer"),
+            at: "14:11",
+            saying: "\"tC/yer\" at character 4",
+            "legal"
+        )
+        expectProblem(
+            in: minimal("unit: tC/yr", "unit: tC/km2/yr"),
+            at: "14:11",
+            saying: "layers[0].unit",
+            "'quantity: total' is per cell"
+        )
+        expectProblem(
+            in: minimal("unit: kgC/m2/yr", "unit: kgC/yr"),
+            at: "20:11",
+            saying: "'quantity: density' is per area"
+        )
+        expectProblem(
+            in: minimal("unit: tC/yr", "unit: t/yr"),
+            at: "14:11",
+            saying: "does the mass weigh C or CO2?"
+        )
+        expectProblem(
+            in: ConfigurationText.minimal
+                + ConfigurationText.replaced(ConfigurationText.covariate, "    unit: m", ""),
+            at: "21:5",
+            saying: "layers[2].unit: is missing"
+        )
+        expectProblem(
+            in: ConfigurationText.minimal
+                + ConfigurationText.replaced(ConfigurationText.covariate, "intensity", "total")
+                + " km-2",
+            at: "25:11",
+            saying: "per area"
+        )
+    }
+
+    @Test func `roles, quantities and classes may not contradict each other`() {
+        expectProblem(
+            in: minimal("    sink: npp\n", ""),
+            at: "15:5",
+            saying: "layers[1].sink: is missing"
+        )
+        expectProblem(
+            in: minimal("path: emission.tif", "path: emission.tif\n    sink: npp"),
+            at: "13:11",
+            saying: "no meaning for role emission"
+        )
+        expectProblem(
+            in: minimal("quantity: density", "quantity: intensity"),
+            at: "19:15",
+            saying: "intensity contradicts role sink; legal: total, density"
+        )
+        let classes =
+            ConfigurationText.minimal + """
+
+                  - name: forest
+                    role: covariate
+                    path: landcover.tif
+                    quantity: class
+                """
+        expectProblem(in: classes, at: "21:5", saying: "layers[2].classes: is missing")
+        #expect(problems(classes + "\n    classes: [2]").isEmpty)
+        expectProblem(
+            in: classes + "\n    classes: [2, 2]",
+            at: "25:14",
+            saying: "names a class twice"
+        )
+        expectProblem(
+            in: classes + "\n    classes: [2]\n    unit: m",
+            at: "26:11",
+            saying: "contradicts quantity class"
+        )
+        expectProblem(
+            in: classes + "\n    classes: [2]\n    resampling: bilinear",
+            at: "26:17",
+            saying: "contradicts quantity class"
+        )
+        expectProblem(
+            in: ConfigurationText.minimal + ConfigurationText.covariate + "\n    classes: [2]",
+            at: "26:14",
+            saying: "contradicts quantity intensity"
+        )
+        expectProblem(
+            in: minimal("path: sink.tif", "path: sink.tif\n    transform: log"),
+            at: "19:16",
+            saying: "only covariates are transformed"
+        )
+        expectProblem(
+            in: minimal("path: emission.tif", "path: emission.tif\n    codes: {5: water}"),
+            at: "13:16",
+            saying: "layers[0].codes.5: water has a meaning for role sink only"
+        )
+        expectProblem(
+            in: minimal("path: sink.tif", "path: sink.tif\n    codes: {urban: 0}"),
+            at: "19:13",
+            saying: "code \"urban\" is no whole number"
+        )
+    }
+
+    @Test func `names refer to layers of the right role`() {
+        expectProblem(
+            in: ConfigurationText.minimal + "\ndeficit: {pairs: [[emission, sinc]]}",
+            at: "21:30",
+            saying: "deficit.pairs[0][1]: \"sinc\" is no layer; did you mean \"sink\"?"
+        )
+        expectProblem(
+            in: ConfigurationText.minimal + "\ndeficit: {pairs: [[sink, sink]]}",
+            at: "21:20",
+            saying: "\"sink\" is a layer of role sink; legal: emission"
+        )
+        expectProblem(
+            in: regression("  response: deficit"),
+            at: "28:13",
+            saying: "\"deficit\" is no layer",
+            "logratio"
+        )
+        expectProblem(
+            in: ConfigurationText.replaced(
+                ConfigurationText.regression,
+                "covariates: [height]",
+                "covariates: [height, slope]"
+            ),
+            at: "27:24",
+            saying: "regression.covariates[1]: \"slope\" is no layer; legal: height"
+        )
+        expectProblem(
+            in: ConfigurationText.replaced(
+                ConfigurationText.regression,
+                "covariates: [height]",
+                "covariates: [height, height]"
+            ),
+            at: "27:24",
+            saying: "named twice"
+        )
+        expectProblem(
+            in: minimal("name: sink", "name: emission"),
+            at: "15:11",
+            saying: "\"emission\" is the name of layers[0], too"
+        )
+        expectProblem(
+            in: minimal("name: sink", "name: rel"),
+            at: "15:11",
+            saying: "name of a band of the results"
+        )
+    }
+
+    @Test func `a regression needs covariates, and zones for zones`() {
+        expectProblem(
+            in: ConfigurationText.minimal + "\nregression: {response: abs}",
+            at: "21:13",
+            saying: "regression.covariates: is missing"
+        )
+        expectProblem(
+            in: regression("  covariates: []").replacingFirst("  covariates: [height]\n", ""),
+            at: "27:15",
+            saying: "has 0 elements"
+        )
+        expectProblem(
+            in: regression("  units: [cell, zone]"),
+            at: "28:10",
+            saying: "zone needs zones"
+        )
+        expectProblem(
+            in: regression("  response: percap"),
+            at: "28:13",
+            saying: "percap needs deficit.population"
+        )
+    }
+
+    @Test func `bandwidth keys fit their type and each other`() {
+        expectProblem(
+            in: regression("  bandwidth: {type: adaptive, metres: 5}"),
+            at: "28:39",
+            saying: "no meaning for type adaptive"
+        )
+        expectProblem(
+            in: regression("  bandwidth: {neighbours: 50, criterion: cv}"),
+            at: "28:42",
+            saying: "contradicts neighbours"
+        )
+        expectProblem(
+            in: regression("  bandwidth: {minimum: 50, maximum: 40}"),
+            at: "28:37",
+            saying: "40 is not above the minimum, 50"
+        )
+        expectProblem(
+            in: regression("  bandwidth: {minimum: some}"),
+            at: "28:24",
+            saying: "\"some\" is no whole number; legal: auto, a whole number"
+        )
+    }
+
+    @Test func `several emission layers need pairs`() {
+        let second = """
+
+              - name: other
+                role: emission
+                path: other.tif
+                quantity: total
+                unit: tCO2/yr
+            """
+        expectProblem(
+            in: ConfigurationText.minimal + second,
+            at: "1:1",
+            saying: "deficit.pairs: is missing: there are 2 emission and 1 sink layers"
+        )
+        #expect(
+            problems(
+                ConfigurationText.minimal + second
+                    + "\ndeficit: {pairs: [[other, sink], [emission, sink]]}"
+            ).isEmpty
+        )
+    }
+
+    @Test func `repeated keys are told, together with all else`() {
+        let text = minimal("rows: 10", "rows: 10\n  rows: 12\n  colums: 3")
+        let lines = problems(text)
+        #expect(lines.count == 2, "\(lines)")
+        #expect(lines.first == "china.yaml:8:3: key \"rows\" occurs more than once in this mapping")
+        #expect(lines.last?.hasPrefix("china.yaml:10:3: grid.colums: unknown key") ?? false)
+    }
+
+    @Test func `broken YAML is told with its place`() {
+        let lines = problems("name: small\ngrid: [1, 2\nlayers: 3\n")
+        #expect(lines.count == 1)
+        #expect(lines.first?.hasPrefix("china.yaml:3:7: no YAML: ") ?? false, "\(lines)")
+        #expect(problems("") == ["china.yaml: is empty"])
+        #expect(problems("- 1").first?.hasPrefix("china.yaml:1:1: is no mapping") ?? false)
+        #expect(problems("a: *b").first?.contains("undefined alias") ?? false)
+        #expect(problems("a: 1\n---\nb: 2").first?.contains("another document") ?? false)
+        #expect(problems(String(repeating: "[", count: 100_000)).count == 1)
+    }
+
+    @Test func `aliases that multiply are refused without being unfolded`() {
+        var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+        for level in 1...30 {
+            let alias = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+            text += "a\(level): &a\(level) [\(alias)]\n"
+        }
+        let lines = problems(text + "name: *a30\ngrid: *a30\nlayers: *a30\n")
+        #expect(lines.contains { $0.contains("name: is a list") })
+        #expect(lines.count < 60)
+    }
+
+    @Test func `bytes that are no text, and too many of them, are refused`() throws {
+        let notText = #expect(throws: SettingsError.self) {
+            try RunSettings.parse([0x6E, 0xFF, 0xFE], file: "c.yaml", directory: "/")
+        }
+        #expect(notText?.code == .notText)
+        let tooLarge = #expect(throws: SettingsError.self) {
+            try RunSettings.parse(
+                [UInt8](repeating: 0x23, count: RunSettings.maximumBytes + 1),
+                file: "c.yaml",
+                directory: "/"
+            )
+        }
+        #expect(tooLarge?.code == .tooLarge)
+        let missing = #expect(throws: SettingsError.self) {
+            try RunSettings.load(path: "no-such.yaml", currentDirectory: "/nonexistent")
+        }
+        #expect(missing?.code == .unreadable)
+        #expect(missing?.description.hasPrefix("no-such.yaml: cannot be read") ?? false)
+    }
+
+    @Test func `leases and pauses are checked against each other`() {
+        expectProblem(
+            in: ConfigurationText.minimal + "\nengine: {lease: {heartbeatSeconds: 5}}",
+            at: "21:17",
+            saying: "engine.lease.durationSeconds: 9 is less than two heartbeats of 5"
+        )
+    }
+}
+
+extension String {
+    fileprivate func replacingRows(with rows: Int) -> String {
+        ConfigurationText.replaced(self, "rows: 10", "rows: \(rows)")
+    }
+
+    fileprivate func replacingFirst(_ piece: String, _ other: String) -> String {
+        ConfigurationText.replaced(self, piece, other)
+    }
+}
