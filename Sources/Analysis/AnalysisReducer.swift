@@ -1,0 +1,119 @@
+package import CarbonBalance
+import Lattice
+package import Tiling
+
+/// The end of each stage: the partial sums of its tiles become constants.
+package struct AnalysisReducer: StageReducer {
+    private let model: RunModel
+
+    /// The reducer of a model.
+    package init(model: RunModel) {
+        self.model = model
+    }
+
+    package func reduce(
+        stage: Stage,
+        round: Int,
+        partials: [(tile: TileID, partial: [UInt8])],
+        constants: [Stage: [UInt8]]
+    ) throws -> StageReduction {
+        switch stage {
+        case .prepare: .finished(constants: try ModelCoding.encode(prepared(partials)))
+        case .balance: .finished(constants: try ModelCoding.encode(balanced(partials)))
+        case .bandwidth, .fit, .diagnose:
+            throw ReductionError(
+                description: "this program's plans have no stage '\(stage.rawValue)'"
+            )
+        }
+    }
+
+    private func prepared(
+        _ partials: [(tile: TileID, partial: [UInt8])]
+    ) throws -> PrepareConstants {
+        var sum = PreparePartial(
+            layerCount: model.layers.count,
+            pairCount: model.deficit.pairs.count
+        )
+        for (tile, bytes) in partials {
+            let partial = try decoded(tile) { try PreparePartial(encoded: bytes) }
+            guard partial.isOf(model) else {
+                throw ReductionError(description: "tile \(tile): a partial of another model")
+            }
+            sum.merge(partial)
+        }
+        return sum.constants(model: model)
+    }
+
+    private func balanced(
+        _ partials: [(tile: TileID, partial: [UInt8])]
+    ) throws -> BalanceConstants {
+        let layerCount = model.summedLayers.count
+        var sums = model.deficit.pairs.map { _ in BalancePartial(layerCount: layerCount) }
+        for (tile, bytes) in partials {
+            let parts = try decoded(tile) { try BalancePartials(encoded: bytes).pairs }
+            guard parts.count == sums.count, parts.allSatisfy({ $0.layerCount == layerCount })
+            else {
+                throw ReductionError(description: "tile \(tile): a partial of another model")
+            }
+            for index in sums.indices { sums[index].merge(parts[index]) }
+        }
+        return BalanceConstants(pairs: sums.map { PairBalance($0, model: model) })
+    }
+
+    private func decoded<Value>(_ tile: TileID, _ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch {
+            throw ReductionError(description: "tile \(tile): \(error)")
+        }
+    }
+}
+
+/// Why the partials of a stage cannot be reduced.
+package struct ReductionError: Error, CustomStringConvertible {
+    package let description: String
+}
+
+extension RunModel {
+    /// Layers whose amounts are summed for zones beside emission and sink: population, then GDP.
+    package var summedLayers: [Int] {
+        [deficit.populationLayer, deficit.gdpLayer].compactMap(\.self)
+    }
+}
+
+extension PairBalance {
+    /// What the sums of a pair say.
+    package init(_ partial: BalancePartial, model: RunModel) {
+        let cellArea = model.grid.cellAreaKm2
+        let zoneCount = model.zones?.count ?? 0
+        self.init(
+            national: BalanceFigures(
+                partial.national.sums.summary(cellAreaKm2: cellArea),
+                model: model
+            ),
+            zones: (0..<zoneCount).map { index in
+                BalanceFigures(partial.zone(index).summary(cellAreaKm2: cellArea), model: model)
+            },
+            statusCounts: BalanceStatus.allCases.map { status in
+                StatusCount(code: status.rawValue, cells: partial.national.count(of: status))
+            }.sorted { $0.code < $1.code }
+        )
+    }
+}
+
+extension BalanceFigures {
+    /// The figures of a summary whose further layers are the model's.
+    package init(_ summary: BalanceSummary, model: RunModel) {
+        var totals = summary.layerTotals[...]
+        let population = model.deficit.populationLayer == nil ? nil : totals.popFirst()
+        let gdp = model.deficit.gdpLayer == nil ? nil : totals.popFirst()
+        self.init(
+            areaKm2: summary.coveredAreaKm2,
+            emissionAreaKm2: summary.emissionAreaKm2,
+            sinkAreaKm2: summary.sinkAreaKm2,
+            emission: summary.emissionTonnes,
+            sink: summary.sinkTonnes,
+            population: population,
+            gdp: gdp,
+            cellCount: summary.cellCount
+        )
+    }
+}

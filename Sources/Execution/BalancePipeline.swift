@@ -1,0 +1,125 @@
+import Analysis
+import CarbonBalance
+import Lattice
+import RasterIO
+import Tiling
+
+/// The `balance` stage: prepared layers become deficits, statuses, and sums of zones and nation.
+struct BalancePipeline {
+    /// What is computed.
+    let model: RunModel
+    /// The zones; nil when the run has none.
+    let atlas: ZoneAtlas?
+    /// What `prepare` found nationally.
+    let constants: PrepareConstants
+
+    /// A computed tile.
+    struct Output {
+        var bands: [TileBand]
+        var partial: BalancePartials
+    }
+
+    /// Computes all pairs over a tile's core.
+    ///
+    /// - Parameters:
+    ///   - core: the cells to compute.
+    ///   - prepared: the tile's prepared layers.
+    ///   - cancellation: looked at between pairs.
+    func compute(
+        core: CellWindow,
+        prepared: TileContents,
+        cancellation: CancellationFlag
+    ) throws -> Output {
+        let coverage = atlas?.coverage(of: core) ?? []
+        let inside = insideMask(core, coverage)
+        let denominators = try denominatorBlocks(prepared)
+        let summed = try model.summedLayers.map { index in
+            try PreparedBands.layer(model.layers[index], from: prepared).value
+        }
+        var contents: [BalanceBands.Content: [Int: CellBlock]] = [:]
+        var partials: [BalancePartial] = []
+        for (index, pair) in model.deficit.pairs.enumerated() {
+            try cancellation.check()
+            let emission = try PreparedBands.layer(
+                model.layers[pair.emissionLayer],
+                from: prepared
+            )
+            let sink = try PreparedBands.layer(model.layers[pair.sinkLayer], from: prepared)
+            let block = BalanceBlock(
+                emission: emission,
+                sink: sink,
+                water: sink.waterFraction,
+                inside: inside,
+                variants: model.deficit.variants + [.absolute],
+                denominators: denominators,
+                parameters: model.deficit.parameters(
+                    deficitScale: constants.deficitScales[index]
+                )
+            )
+            contents[.emission, default: [:]][index] = block.emission.value
+            contents[.sink, default: [:]][index] = block.sink.value
+            contents[.emissionValid, default: [:]][index] = block.emission.validFraction
+            contents[.sinkValid, default: [:]][index] = block.sink.validFraction
+            for (variant, band) in zip(model.deficit.variants, block.bands) {
+                contents[.variant(variant), default: [:]][index] = band
+            }
+            contents[.status, default: [:]][index] = CellBlock(
+                window: core,
+                samples: block.status.map { Float($0.rawValue) }
+            )
+            var partial = BalancePartial(layerCount: summed.count)
+            partial.add(
+                block,
+                coverage: coverage,
+                deficit: block.bands[model.deficit.variants.count],
+                layers: summed
+            )
+            partials.append(partial)
+        }
+        return Output(
+            bands: try bands(of: contents, core),
+            partial: BalancePartials(pairs: partials)
+        )
+    }
+
+    private func bands(
+        of contents: [BalanceBands.Content: [Int: CellBlock]],
+        _ core: CellWindow
+    ) throws(TileFailure) -> [TileBand] {
+        var bands: [TileBand] = []
+        for band in BalanceBands(model: model).bands {
+            guard let block = contents[band.content]?[band.pair] else {
+                throw TileFailure(.bug, "no content for band '\(band.name)'")
+            }
+            bands.append(TileBand(name: band.name, unit: band.unit, block: block))
+        }
+        return bands
+    }
+
+    /// Whether each cell is touched by a zone; nil when nothing is masked.
+    private func insideMask(_ core: CellWindow, _ coverage: [ZoneCells]) -> [Bool]? {
+        guard model.zones?.masksOutside == true else { return nil }
+        var inside = [Bool](repeating: false, count: core.cellCount)
+        for zone in coverage {
+            for cell in zone.cells { inside[cell.index] = true }
+        }
+        return inside
+    }
+
+    private func denominatorBlocks(
+        _ prepared: TileContents
+    ) throws -> [DeficitVariant.Denominator: CellBlock] {
+        var blocks: [DeficitVariant.Denominator: CellBlock] = [:]
+        let layers: [(DeficitVariant.Denominator, Int?)] = [
+            (.population, model.deficit.populationLayer),
+            (.grossDomesticProduct, model.deficit.gdpLayer),
+        ]
+        for case (let denominator, let index?) in layers {
+            blocks[denominator] = try PreparedBands.layer(
+                model.layers[index],
+                from: prepared
+            ).value
+        }
+        return blocks
+    }
+}

@@ -1,0 +1,22 @@
+package import Tiling
+package import WireProtocol
+
+/// What a worker shall do.
+package enum WorkerEffect: Hashable, Sendable {
+    /// Say this to the coordinator.
+    case send(WorkerMessage)
+    /// Give the connection up and make another.
+    case reconnect
+    /// Check the storage that the welcome names, and report.
+    case verifyStorage(Welcome)
+    /// Start computing on a free slot.
+    case compute(TileRequest)
+    /// Tell a computation that its outcome is not wanted.
+    case cancel(LeaseID)
+    /// Remove an object that lost its lease.
+    case discard(TileObjectKey, runDirectory: String)
+    /// Write a line of the log.
+    case log(WorkerFact)
+    /// Close the channel and end.
+    case leave(WorkerExit)
+}

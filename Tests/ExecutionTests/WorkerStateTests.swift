@@ -1,0 +1,247 @@
+import Execution
+import Testing
+import Tiling
+import WireProtocol
+
+@Suite struct WorkerStateTests {
+    private func refusal(_ code: RefusalCode) -> CoordinatorMessage {
+        .refuse(WireProtocol.Refusal(code: code, found: "a", wanted: "b"))
+    }
+
+    @Test func `a refusal that cannot pass ends the worker with code 4`() {
+        for code in [RefusalCode.build, .protocolVersion, .malformed] {
+            var story = Transcript()
+            story.step("", .channelOpened)
+            story.step("", .connectionMade)
+            story.hear("", refusal(code))
+            #expect(story.state.exit?.exitCode == 4, "\(code)")
+        }
+    }
+
+    @Test func `a run that is over ends a late worker with code 0`() {
+        var story = Transcript()
+        story.step("", .channelOpened)
+        story.step("", .connectionMade)
+        story.hear("", refusal(.finished))
+        #expect(story.state.exit == .finished)
+    }
+
+    @Test func `a refusal that may pass is followed by longer and longer waits`() throws {
+        var story = Transcript()
+        story.step("", .channelOpened)
+        var waits: [Duration] = []
+        for _ in 0..<9 {
+            story.step("", .connectionMade)
+            story.hear("", refusal(.full))
+            let deadline = try #require(story.state.nextDeadline)
+            waits.append(deadline - story.now)
+            story.step("ignored", .connectionMade)
+            #expect(story.lines.last == "ignored")
+            story.pass(deadline - story.now)
+            story.step("waited", .timePassed)
+            #expect(story.lines.suffix(2) == ["waited", "    reconnect"])
+        }
+        #expect(waits[0] <= .milliseconds(500) && waits[0] >= .milliseconds(250))
+        #expect(waits[4] > waits[0])
+        #expect(waits.allSatisfy { $0 <= .seconds(30) })
+        #expect(waits[8] >= .seconds(15))
+    }
+
+    @Test func `a worker gives up only when it was told to, and only without a session`() {
+        var patient = Transcript()
+        patient.step("", .channelOpened)
+        patient.pass(.seconds(1_000_000))
+        patient.step("", .timePassed)
+        #expect(patient.state.exit == nil)
+
+        var hasty = Transcript(policy: WorkerPolicy(giveUpAfter: .seconds(60)))
+        hasty.join()
+        hasty.pass(.seconds(100))
+        hasty.hear("", .heartbeat(sequence: 1))
+        hasty.step("", .connectionLost)
+        hasty.pass(.seconds(59))
+        hasty.step("", .timePassed)
+        #expect(hasty.state.exit == nil)
+        hasty.pass(.seconds(1))
+        hasty.step("", .timePassed)
+        #expect(hasty.state.exit?.exitCode == 1)
+    }
+
+    @Test func `an outdated coordinator is not served`() {
+        var story = Transcript()
+        story.join(Fixtures.welcome(epoch: 5))
+        story.step("", .connectionLost)
+        story.step("", .connectionMade)
+        story.hear("old", .welcome(Fixtures.welcome(epoch: 4)))
+        #expect(story.lines.last == "    log worker.outdatedCoordinator")
+        #expect(story.state.session == nil)
+    }
+
+    @Test func `another run gets nothing that was computed for the one before`() {
+        var story = Transcript(identity: Fixtures.identity(slots: 2, credit: 3))
+        story.join()
+        story.hear("", .lease([Fixtures.grant(0), Fixtures.grant(1)]))
+        story.step("", .tileCompleted(Fixtures.lease(0), Fixtures.result(0)))
+        story.step("", .connectionLost)
+        story.step("", .connectionMade)
+        let other = Fixtures.welcome(runID: "other")
+        story.hear("other run", .welcome(other))
+        #expect(
+            story.lines.suffix(4) == [
+                "    log worker.runChanged", "    cancel balance/r000c001#1",
+                "    log worker.welcomed", "    verify /run",
+            ]
+        )
+        story.step("", .storageVerified(other))
+        story.hear("", .stage(Fixtures.brief))
+        story.hear("same number, still ending", .lease([Fixtures.grant(1)]))
+        #expect(story.lines.contains("    send released [balance/r000c001#1]: no room for it"))
+        story.step("ended", .tileCompleted(Fixtures.lease(1), Fixtures.result(1)))
+        #expect(story.lines.last == "    discard /run balance/r000c001.a1.00000001.tif")
+    }
+
+    @Test func `storage that cannot be used ends the worker with a reason`() {
+        var story = Transcript()
+        let welcome = Fixtures.welcome()
+        story.step("", .channelOpened)
+        story.step("", .connectionMade)
+        story.hear("", .welcome(welcome))
+        story.hear("", .stage(Fixtures.brief))
+        story.hear("", .lease([Fixtures.grant(0)]))
+        story.step("rejected", .storageRejected(welcome, StorageRejection("/run is read-only")))
+        #expect(
+            story.lines.suffix(5) == [
+                "    send released [balance/r000c000#1]: /run is read-only",
+                "    log tile.released", "    send goodbye: /run is read-only",
+                "    log worker.left", "    leave 1: /run is read-only",
+            ]
+        )
+    }
+
+    @Test func `grants beyond the credit go back, and a repeated grant is computed once`() {
+        var story = Transcript(identity: Fixtures.identity(slots: 1, credit: 2))
+        story.join()
+        story.hear("", .lease([Fixtures.grant(0), Fixtures.grant(0), Fixtures.grant(1)]))
+        story.hear("more", .lease([Fixtures.grant(1), Fixtures.grant(2)]))
+        #expect(story.state.held == [Fixtures.lease(0), Fixtures.lease(1)])
+        #expect(
+            story.lines.suffix(2) == [
+                "    send released [balance/r000c002#1]: no room for it", "    log tile.released",
+            ]
+        )
+    }
+
+    @Test func `a grant whose constants never came starts the session anew`() {
+        var story = Transcript()
+        let welcome = Fixtures.welcome()
+        story.step("", .channelOpened)
+        story.step("", .connectionMade)
+        story.hear("", .welcome(welcome))
+        story.step("", .storageVerified(welcome))
+        story.hear("grant", .lease([Fixtures.grant(0)]))
+        #expect(story.lines.suffix(2) == ["grant", "    log worker.briefMissing"])
+        #expect(story.state.session == nil)
+        #expect(story.state.held.isEmpty)
+    }
+
+    @Test func `results that no acknowledgement frees stop new work at the bound`() {
+        var story = Transcript(identity: Fixtures.identity(slots: 1, credit: 1))
+        story.join()
+        for column in 0..<2 {
+            story.hear("", .lease([Fixtures.grant(column)]))
+            story.step("", .tileCompleted(Fixtures.lease(column), Fixtures.result(column)))
+        }
+        story.hear("third", .lease([Fixtures.grant(2)]))
+        #expect(story.lines.last == "third")
+        story.hear("acknowledged", .committed([Fixtures.lease(0)]))
+        #expect(story.lines.contains("    compute balance/r000c002#1 with prepare=[7]"))
+    }
+
+    @Test func `an unacknowledged result is told again after the lease time`() {
+        var story = Transcript()
+        story.join()
+        story.hear("", .lease([Fixtures.grant(0)]))
+        story.step("", .tileCompleted(Fixtures.lease(0), Fixtures.result(0)))
+        story.pass(.seconds(2))
+        story.hear("", .heartbeat(sequence: 1))
+        story.pass(.seconds(1))
+        story.step("3 s later", .timePassed)
+        #expect(
+            story.lines.suffix(2) == ["3 s later", "    send completed balance/r000c000#1"]
+        )
+        story.step("at once again", .timePassed)
+        #expect(story.lines.last == "at once again")
+    }
+
+    @Test func `results too large for one hello are claimed, and reported after the welcome`() {
+        var story = Transcript(identity: Fixtures.identity(slots: 2, credit: 4))
+        story.join()
+        story.hear("", .lease([Fixtures.grant(0), Fixtures.grant(1)]))
+        for column in 0..<2 {
+            story.step(
+                "",
+                .tileCompleted(
+                    Fixtures.lease(column),
+                    Fixtures.result(column, partialBytes: 2 << 20)
+                )
+            )
+        }
+        story.hear("resync", .resync)
+        story.hear("welcome", .welcome(Fixtures.welcome(session: 2)))
+        #expect(
+            story.lines.suffix(7) == [
+                "resync", "    log worker.resynchronising",
+                "    send hello of 'run', running [balance/r000c001#1],"
+                    + " unacknowledged [balance/r000c000#1]",
+                "    log worker.greeted", "welcome", "    log worker.welcomed",
+                "    send completed balance/r000c001#1",
+            ]
+        )
+    }
+
+    @Test func `handshakes that never succeed mean a wrong key, unless there was a welcome`() {
+        var stranger = Transcript(policy: WorkerPolicy(handshakeFailureLimit: 3))
+        stranger.step("", .channelOpened)
+        for _ in 0..<2 { stranger.step("", .handshakeFailed("cut off")) }
+        #expect(stranger.state.exit == nil)
+        stranger.step("", .handshakeFailed("cut off"))
+        #expect(stranger.state.exit?.exitCode == 4)
+
+        var member = Transcript(policy: WorkerPolicy(handshakeFailureLimit: 3))
+        member.join()
+        member.step("", .connectionLost)
+        for _ in 0..<20 { member.step("", .handshakeFailed("cut off")) }
+        #expect(member.state.exit == nil)
+        member.step("", .keyRefused("revoked"))
+        #expect(member.state.exit?.exitCode == 4)
+    }
+
+    @Test func `another protocol ends the worker, mere garbage does not`() {
+        var story = Transcript()
+        story.join()
+        let garbage = WireError(.undecodable, field: "envelope", found: "x", legal: "y")
+        story.step("", .unreadableReceived(garbage))
+        #expect(story.state.exit == nil && story.state.session == nil)
+        let version = WireError(.protocolVersion, field: "version", found: "2.0", legal: "1.x")
+        story.step("", .unreadableReceived(version))
+        #expect(story.state.exit?.exitCode == 4)
+    }
+
+    @Test func `a computation that returns another unit's result is a bug, not a result`() {
+        var story = Transcript()
+        story.join()
+        story.hear("", .lease([Fixtures.grant(0)]))
+        story.step("wrong", .tileCompleted(Fixtures.lease(0), Fixtures.result(9)))
+        #expect(
+            story.lines.last
+                == "    send failed balance/r000c000#1 bug: balance/r000c000#1 was computed,"
+                + " but its result is of balance/r000c009#1"
+        )
+    }
+
+    @Test(arguments: 0..<40 as Range<UInt64>)
+    func `no order of events breaks an invariant`(seed: UInt64) {
+        var walk = RandomWalk(seed: seed)
+        for _ in 0..<400 { walk.step() }
+    }
+}
