@@ -1,0 +1,210 @@
+package import Analysis
+import CarbonBalance
+import Lattice
+import RasterIO
+
+/// Compares a run's sums with sums over the source rasters themselves.
+///
+/// The sums over the source take every pixel with its area on the ellipsoid (or its projected area)
+/// and the exact share of it inside the national grid or a zone; polygons are brought to the source's
+/// projection vertex by vertex, long edges in pieces. No cell of the national grid is involved.
+package struct ClosureCheck: Sendable {
+    /// Sources with more pixels within the grid are left out.
+    package static let maximumPixels = 20_000_000
+    /// Most pixels held at a time.
+    private static let pixelsPerBlock = 1_000_000
+
+    private let model: RunModel
+    private let zones: [ZoneSet.Identity]
+    private let outlines: ZoneOutlines
+
+    /// A check of a run whose resolved zones lie in its directory.
+    ///
+    /// - Throws: when the zones cannot be read.
+    package init(directory: String, model: RunModel, zones: [ZoneSet.Identity]) throws {
+        self.model = model
+        self.zones = zones
+        outlines = try ZoneOutlines(directory: directory, model: model, zones: zones)
+    }
+
+    /// The closure of every emission and sink layer of the pairs.
+    ///
+    /// Blocks while the sources are read once; belongs on a thread of its own. A layer that cannot be
+    /// compared, for whatever reason, says so in ``ClosureReport/Layer/skipped``.
+    ///
+    /// - Parameters:
+    ///   - prepare: the national sums of layers.
+    ///   - balance: the sums of zones.
+    ///   - isComplete: false when tiles are missing: then nothing can be compared.
+    /// - Returns: one entry for each layer, in the model's order.
+    package func report(
+        prepare: PrepareConstants,
+        balance: BalanceConstants,
+        isComplete: Bool
+    ) -> ClosureReport {
+        var indices: [Int] = []
+        for pair in model.deficit.pairs {
+            for index in [pair.emissionLayer, pair.sinkLayer] where !indices.contains(index) {
+                indices.append(index)
+            }
+        }
+        return ClosureReport(
+            layers: indices.sorted().map { index in
+                let name = model.layers[index].name
+                guard isComplete else {
+                    return ClosureReport.Layer(name: name, skipped: "tiles are missing")
+                }
+                do {
+                    return try layer(index, prepare: prepare, balance: balance)
+                } catch {
+                    return ClosureReport.Layer(name: name, skipped: "\(error)")
+                }
+            }
+        )
+    }
+
+    private func layer(
+        _ index: Int,
+        prepare: PrepareConstants,
+        balance: BalanceConstants
+    ) throws -> ClosureReport.Layer {
+        let layer = model.layers[index]
+        let source: SourceTotals
+        do {
+            source = try sourceTotals(of: layer)
+        } catch let refusal as Refusal {
+            return ClosureReport.Layer(
+                name: layer.name,
+                skipped: refusal.reason,
+                sourcePixels: refusal.pixels
+            )
+        }
+        let run = runTotals(ofLayer: index, balance)
+        var all: [(zone: String, difference: Double)] = []
+        var large: [(zone: String, difference: Double)] = []
+        for zone in zones.indices where zone < run.count && outlines.sharesOutside[zone] == 0 {
+            let total = source.zones[zone]
+            guard total != 0 else { continue }
+            let difference = (zone: zones[zone].id, difference: run[zone] / total - 1)
+            all.append(difference)
+            if outlines.areasKm2[zone] > ClosureReport.largeZoneKm2 { large.append(difference) }
+        }
+        return ClosureReport.Layer(
+            name: layer.name,
+            sourcePixels: source.pixels,
+            sourceTotal: source.national,
+            runTotal: prepare.layers[index].integral,
+            zones: ClosureReport.Zones(all),
+            largeZones: ClosureReport.Zones(large)
+        )
+    }
+
+    private func runTotals(ofLayer index: Int, _ balance: BalanceConstants) -> [Double] {
+        for (pair, figures) in zip(model.deficit.pairs, balance.pairs) {
+            if pair.emissionLayer == index { return figures.zones.map(\.emission) }
+            if pair.sinkLayer == index { return figures.zones.map(\.sink) }
+        }
+        return []
+    }
+
+    private struct SourceTotals {
+        let pixels: Int
+        let national: Double
+        let zones: [Double]
+    }
+
+    private struct Refusal: Error {
+        let reason: String
+        var pixels = 0
+    }
+
+    private func sourceTotals(of layer: LayerModel) throws -> SourceTotals {
+        guard layer.paths.count == 1, let path = layer.paths.first else {
+            throw Refusal(reason: "the layer has \(layer.paths.count) files")
+        }
+        let dataset = try RasterDataset(path: path)
+        let description = dataset.description
+        guard let reference = description.reference else {
+            throw Refusal(reason: "the file names no coordinate reference system")
+        }
+        let atlas = try SourceAtlas(
+            grid: model.grid,
+            features: outlines.features,
+            description: description,
+            reference: reference
+        )
+        guard let window = atlas.window else {
+            throw Refusal(reason: "the file lies outside the grid")
+        }
+        guard window.cellCount <= Self.maximumPixels else {
+            throw Refusal(
+                reason:
+                    "the file has \(NumberText.grouped(window.cellCount)) pixels within the grid, "
+                    + "more than \(NumberText.grouped(Self.maximumPixels))",
+                pixels: window.cellCount
+            )
+        }
+        let decoder = try SampleDecoder(layer, band: description.band(layer.band))
+        let areas = try SourceCellArea(description)
+        var sums = [ExactSum](repeating: ExactSum(), count: outlines.features.count + 1)
+        let rowsPerBlock = max(1, Self.pixelsPerBlock / window.columnCount)
+        for start in stride(from: window.rowStart, to: window.rowEnd, by: rowsPerBlock) {
+            let block = CellWindow(
+                rows: start..<min(window.rowEnd, start + rowsPerBlock),
+                columns: window.columns
+            )
+            let samples = try dataset.read(block, band: layer.band).samples
+            let pixelAreas = areas.areasKm2(window: block)
+            let isTotal = layer.quantity == .total
+            let masses = samples.indices.map { index in
+                decoder.value(of: samples[index]) * (isTotal ? 1 : pixelAreas[index])
+            }
+            for covered in atlas.zones.coverage(of: block) {
+                for cell in covered.cells where masses[cell.index].isFinite {
+                    sums[covered.zoneIndex].add(product: masses[cell.index], cell.fraction)
+                }
+            }
+        }
+        return SourceTotals(
+            pixels: window.cellCount,
+            national: sums[sums.count - 1].value,
+            zones: sums.dropLast().map(\.value)
+        )
+    }
+}
+
+/// From a raw sample to internal units, as the layer and its file say.
+private struct SampleDecoder {
+    private let codes: SpecialCodes
+    private let nodata: [Double]
+    private let scale: Double
+    private let offset: Double
+    private let factor: Double
+    private let waterIsZero: Bool
+
+    init(_ layer: LayerModel, band: BandDescription) throws {
+        codes = try SpecialCodes(
+            layer.codes.map { code in
+                let meaning: CodeMeaning =
+                    code.isWater ? .water : code.value.map { .value($0) } ?? .nodata
+                return (Double(code.code), meaning)
+            }
+        )
+        nodata = layer.nodata ?? []
+        scale = layer.scale ?? band.scale
+        offset = layer.offset ?? band.offset
+        factor = layer.unitFactor
+        waterIsZero = layer.waterIsZero
+    }
+
+    /// The value in internal units, per pixel for a total, else per km²; NaN is missing.
+    func value(of raw: Double) -> Double {
+        if nodata.contains(raw) { return .nan }
+        switch codes[raw] {
+        case nil: return (raw * scale + offset) * factor
+        case .nodata: return .nan
+        case .value(let value): return value * factor
+        case .water: return waterIsZero ? 0 : .nan
+        }
+    }
+}
