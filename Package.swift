@@ -153,7 +153,7 @@ let package = Package(
             swiftSettings: house
         ),
         tests("RasterIOTests", ["RasterIO", "Lattice", "ContentDigest"]),
-        tests("MessagingTests", ["Messaging"]),
+        tests("MessagingTests", ["Messaging", "CZeroMQ", "CLinux"]),
         tests("WireProtocolTests", ["WireProtocol", "Tiling", "Lattice", "ContentDigest"]),
         tests("RunStoreTests", ["RunStore", "Tiling", "Lattice", "ContentDigest"]),
         tests("SettingsTests", ["Settings", "CarbonBalance", "Tiling", "Lattice"]),

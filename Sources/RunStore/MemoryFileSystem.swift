@@ -38,6 +38,7 @@ package final class MemoryFileSystem: FileSystem {
     /// The paths of all files in ascending order.
     package var paths: [String] { contents.withLock { $0.files.keys.sorted() } }
 
+    /// Describes a file, nil when there is none of that name.
     package func information(at path: String) throws(RunStoreError) -> FileInformation? {
         try checkDisk(path)
         return contents.withLock { contents in
@@ -54,6 +55,7 @@ package final class MemoryFileSystem: FileSystem {
         }
     }
 
+    /// The whole content of a file.
     package func contents(at path: String) throws(RunStoreError) -> [UInt8] {
         try checkDisk(path)
         guard let bytes = contents.withLock({ $0.files[path]?.bytes }) else {
@@ -62,10 +64,12 @@ package final class MemoryFileSystem: FileSystem {
         return bytes
     }
 
+    /// SHA-256 of a file's content.
     package func digest(at path: String) throws(RunStoreError) -> ContentDigest {
         ContentDigest(of: try contents(at: path))
     }
 
+    /// Replaces a file as a whole.
     package func write(
         _ bytes: [UInt8],
         to path: String,
@@ -83,6 +87,7 @@ package final class MemoryFileSystem: FileSystem {
         if let outcome { throw RunStoreError(outcome, path: path, message: "cannot be written") }
     }
 
+    /// Makes a directory and the missing ones above it.
     package func createDirectory(at path: String, permissions: Int) throws(RunStoreError) {
         try checkDisk(path)
         if let parent = PosixFileSystem.parent(of: path), parent != "." {
@@ -93,6 +98,7 @@ package final class MemoryFileSystem: FileSystem {
         }
     }
 
+    /// The names in a directory, in ascending order.
     package func names(in path: String) throws(RunStoreError) -> [String] {
         try checkDisk(path)
         let prefix = path == "/" ? "/" : path + "/"
@@ -105,11 +111,13 @@ package final class MemoryFileSystem: FileSystem {
         }
     }
 
+    /// Removes a file; one that is not there is no error.
     package func remove(_ path: String) throws(RunStoreError) {
         try checkDisk(path)
         contents.withLock { _ = $0.files.removeValue(forKey: path) }
     }
 
+    /// Renames a file, replacing what bore the new name.
     package func rename(_ path: String, to newPath: String) throws(RunStoreError) {
         try checkDisk(path)
         let isDone = contents.withLock { contents in
@@ -122,6 +130,7 @@ package final class MemoryFileSystem: FileSystem {
         }
     }
 
+    /// Space that may still be filled, bytes.
     package func availableBytes(at path: String) throws(RunStoreError) -> Int {
         try checkDisk(path)
         return contents.withLock { contents in
@@ -129,6 +138,7 @@ package final class MemoryFileSystem: FileSystem {
         }
     }
 
+    /// Where a directory's bytes are kept.
     package func storageKind(at path: String) throws(RunStoreError) -> StorageKind {
         contents.withLock { $0.storage }
     }

@@ -1,10 +1,6 @@
 package import ContentDigest
 
-#if canImport(Glibc)
-    private import Glibc
-#else
-    private import Darwin
-#endif
+private import Glibc
 
 /// The operating system's files.
 ///
@@ -14,6 +10,7 @@ package struct PosixFileSystem: FileSystem {
     /// The file system of the process.
     package init() {}
 
+    /// Describes a file, nil when there is none of that name.
     package func information(at path: String) throws(RunStoreError) -> FileInformation? {
         var status = stat()
         guard unsafe lstat(path, &status) == 0 else {
@@ -33,18 +30,21 @@ package struct PosixFileSystem: FileSystem {
         )
     }
 
+    /// The whole content of a file.
     package func contents(at path: String) throws(RunStoreError) -> [UInt8] {
         var bytes: [UInt8] = []
         try readPieces(of: path) { bytes.append(contentsOf: $0) }
         return bytes
     }
 
+    /// SHA-256 of a file's content.
     package func digest(at path: String) throws(RunStoreError) -> ContentDigest {
         var hasher = ContentHasher()
         try readPieces(of: path) { hasher.update(Array($0)) }
         return hasher.finalize()
     }
 
+    /// Replaces a file as a whole.
     package func write(
         _ bytes: [UInt8],
         to path: String,
@@ -73,6 +73,7 @@ package struct PosixFileSystem: FileSystem {
         try rename(temporary, to: path)
     }
 
+    /// Makes a directory and the missing ones above it.
     package func createDirectory(at path: String, permissions: Int) throws(RunStoreError) {
         if unsafe mkdir(path, mode_t(permissions)) == 0 { return }
         if errno == ENOENT, let parent = Self.parent(of: path), parent != path {
@@ -88,6 +89,7 @@ package struct PosixFileSystem: FileSystem {
         throw Self.failure(path, "cannot be created as a directory")
     }
 
+    /// The names in a directory, in ascending order.
     package func names(in path: String) throws(RunStoreError) -> [String] {
         guard let directory = unsafe opendir(path) else {
             throw Self.failure(path, "cannot be listed")
@@ -103,18 +105,16 @@ package struct PosixFileSystem: FileSystem {
         return names.sorted()
     }
 
+    /// Removes a file; one that is not there is no error.
     package func remove(_ path: String) throws(RunStoreError) {
         guard unsafe unlink(path) == 0 || errno == ENOENT else {
             throw Self.failure(path, "cannot be removed")
         }
     }
 
+    /// Renames a file, replacing what bore the new name.
     package func rename(_ path: String, to newPath: String) throws(RunStoreError) {
-        #if canImport(Glibc)
-            let result = unsafe Glibc.rename(path, newPath)
-        #else
-            let result = unsafe Darwin.rename(path, newPath)
-        #endif
+        let result = unsafe Glibc.rename(path, newPath)
         guard result == 0 else { throw Self.failure(path, "cannot be renamed to \(newPath)") }
         // The new name is durable only when its directory is.
         guard let parent = Self.parent(of: newPath) else { return }
@@ -125,6 +125,7 @@ package struct PosixFileSystem: FileSystem {
         }
     }
 
+    /// Space that may still be filled, bytes.
     package func availableBytes(at path: String) throws(RunStoreError) -> Int {
         var status = statvfs()
         guard unsafe statvfs(path, &status) == 0 else {
@@ -137,6 +138,7 @@ package struct PosixFileSystem: FileSystem {
         )
     }
 
+    /// Where a directory's bytes are kept.
     package func storageKind(at path: String) throws(RunStoreError) -> StorageKind {
         guard let resolved = unsafe realpath(path, nil) else {
             throw Self.failure(path, "cannot be resolved")
@@ -162,11 +164,7 @@ package struct PosixFileSystem: FileSystem {
         permissions: Int
     ) throws(RunStoreError) -> Int32 {
         while true {
-            #if canImport(Glibc)
-                let descriptor = unsafe Glibc.open(path, flags, mode_t(permissions))
-            #else
-                let descriptor = unsafe Darwin.open(path, flags, mode_t(permissions))
-            #endif
+            let descriptor = unsafe Glibc.open(path, flags, mode_t(permissions))
             if descriptor >= 0 { return descriptor }
             if errno != EINTR { throw Self.failure(path, "cannot be opened") }
         }
@@ -200,19 +198,11 @@ package struct PosixFileSystem: FileSystem {
         var offset = 0
         while offset < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { buffer in
-                #if canImport(Glibc)
-                    unsafe Glibc.write(
-                        descriptor,
-                        buffer.baseAddress?.advanced(by: offset),
-                        buffer.count - offset
-                    )
-                #else
-                    unsafe Darwin.write(
-                        descriptor,
-                        buffer.baseAddress?.advanced(by: offset),
-                        buffer.count - offset
-                    )
-                #endif
+                unsafe Glibc.write(
+                    descriptor,
+                    buffer.baseAddress?.advanced(by: offset),
+                    buffer.count - offset
+                )
             }
             if count >= 0 {
                 offset += count

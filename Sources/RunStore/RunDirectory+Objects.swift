@@ -30,6 +30,7 @@ package struct DirectoryObjectVerifier: ObjectVerifier {
         self.check = check
     }
 
+    /// What is wrong with an object; nil when it is as described.
     package func discrepancy(of object: TileObject) -> String? {
         let path = directory.path(of: object.key)
         do {
@@ -52,6 +53,7 @@ package struct DirectoryObjectVerifier: ObjectVerifier {
         }
     }
 
+    /// Removes an object; what cannot be removed is left to the sweep.
     package func discard(_ key: TileObjectKey) {
         // What stays behind costs space and nothing else; the sweep finds it again.
         _ = try? directory.files.remove(directory.path(of: key))

@@ -115,6 +115,7 @@ package final class RunJournal: JournalStore {
         if let failure { throw failure }
     }
 
+    /// The partials of a round's committed units, in tile order, each compared with its digest.
     package func partials(
         stage: Stage,
         round: Int

@@ -7,26 +7,14 @@ import Tiling
 import WireProtocol
 
 struct RunStoryTests {
-    @Test func `a story tells attempts, workers, reasons and durations in order`() async throws {
-        let path = FileManager.default.temporaryDirectory
-            .appendingPathComponent("sectile-\(UUID().uuidString).sqlite").path
-        defer {
-            for suffix in ["", "-wal", "-shm"] {
-                try? FileManager.default.removeItem(atPath: path + suffix)
-            }
-        }
-        let journal = try RunJournal.open(
-            at: path,
-            plan: Scene.plan(tiles: 1, stages: [.prepare]),
-            runID: "run",
-            wallSeconds: 100,
-            files: PosixFileSystem()
-        )
-        func entry(_ record: JournalRecord, _ number: Int) -> JournalEntry {
-            JournalEntry(record, cause: "1.\(number)", wallSeconds: 100 + Double(number))
-        }
+    private static func entry(_ record: JournalRecord, _ number: Int) -> JournalEntry {
+        JournalEntry(record, cause: "1.\(number)", wallSeconds: 100 + Double(number))
+    }
+
+    /// A tile that failed, was quarantined, put back, and committed.
+    private static var history: [JournalEntry] {
         let worker = Scene.id(1).text
-        try await journal.append([
+        return [
             entry(
                 .workerJoined(
                     WorkerDescription(
@@ -73,7 +61,25 @@ struct RunStoryTests {
                 ),
                 6
             ),
-        ])
+        ]
+    }
+
+    @Test func `a story tells attempts, workers, reasons and durations in order`() async throws {
+        let path = FileManager.default.temporaryDirectory
+            .appendingPathComponent("sectile-\(UUID().uuidString).sqlite").path
+        defer {
+            for suffix in ["", "-wal", "-shm"] {
+                try? FileManager.default.removeItem(atPath: path + suffix)
+            }
+        }
+        let journal = try RunJournal.open(
+            at: path,
+            plan: Scene.plan(tiles: 1, stages: [.prepare]),
+            runID: "run",
+            wallSeconds: 100,
+            files: PosixFileSystem()
+        )
+        try await journal.append(Self.history)
         let story = try RunStory(
             of: TileID(row: 0, column: 0),
             from: JournalReader(path: path, files: PosixFileSystem())

@@ -1,0 +1,202 @@
+import ArgumentParser
+import Foundation
+import RunStore
+import Telemetry
+import Tiling
+
+/// `sectile status`
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "How far a run is, who works on it, what went wrong, and what to type next.",
+        discussion: """
+            Reads the journal, so it works with the coordinator dead. Exit code 0 running or done, 3 \
+            quarantined tiles, 5 stalled (work, but no commit for five minutes), 6 coordinator dead.
+            """
+    )
+
+    @Argument(help: "The run directory.")
+    var directory: String?
+    @Option(help: "A join.json, instead of the directory: the run it lies in.")
+    var join: String?
+    @Option(help: "The journal, when it is not in the run directory.")
+    var journal: String?
+    @Flag(help: "One JSON object.")
+    var json = false
+    @Flag(help: "Again every two seconds, until the run is over.")
+    var watch = false
+
+    func run() async throws {
+        guard let place = directory ?? join.map({
+            URL(fileURLWithPath: $0).deletingLastPathComponent().path
+        }) else {
+            throw CommandError.usage("status: give the run directory, or --join FILE")
+        }
+        let path = URL(fileURLWithPath: place).standardizedFileURL.path
+        while true {
+            let report = try StatusReport(
+                directory: path,
+                reader: try RunReading.reader(path, journal: journal)
+            )
+            if watch, isatty(STDOUT_FILENO) == 1 { print("\u{1B}[H\u{1B}[2J", terminator: "") }
+            print(json ? try report.json() : report.text)
+            guard watch, report.exitCode == ExitCode.done, !report.isOver else {
+                guard report.exitCode == ExitCode.done else { throw ArgumentParser.ExitCode(report.exitCode) }
+                return
+            }
+            try await Task.sleep(for: .seconds(2))
+        }
+    }
+}
+
+/// What `status` shows.
+struct StatusReport {
+    /// The run directory.
+    let directory: String
+    private let status: RunStatus
+    private let workers: [StoredWorker]
+    private let quarantined: [QuarantinedUnit]
+    private let isCoordinatorAlive: Bool
+    private let now: Double
+
+    /// Time without a commit after which work that waits counts as stalled, seconds.
+    private static let stallSeconds = 300.0
+
+    /// Reads a run.
+    init(directory: String, reader: JournalReader) throws {
+        self.directory = directory
+        now = Timestamps.secondsSince1970()
+        status = try reader.status(wallSeconds: now)
+        workers = try reader.workers()
+        quarantined = try reader.quarantined()
+        isCoordinatorAlive = Self.lockIsHeld(directory)
+    }
+
+    /// True when some process holds the run's lock; it is given back at once when nobody does.
+    private static func lockIsHeld(_ directory: String) -> Bool {
+        let descriptor = unsafe open("\(directory)/.lock", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+    }
+
+    /// True when no tile will be computed any more.
+    var isOver: Bool { status.phase.isOver }
+
+    /// The contract's exit code of `status`.
+    var exitCode: Int32 {
+        if !quarantined.isEmpty { return ExitCode.incomplete }
+        if isOver { return status.phase == .failed ? ExitCode.failed : ExitCode.done }
+        if !isCoordinatorAlive { return ExitCode.coordinatorDead }
+        return isStalled ? ExitCode.stalled : ExitCode.done
+    }
+
+    private var isStalled: Bool {
+        let last = status.lastCommitSeconds ?? status.startedSeconds
+        return status.phase == .running && now - last > Self.stallSeconds
+    }
+
+    private var committed: Int { status.rounds.reduce(0) { $0 + $1.committedCount } }
+    private var total: Int { status.rounds.reduce(0) { $0 + $1.tileCount } }
+    private var liveWorkers: [StoredWorker] {
+        workers.filter { $0.leftSeconds == nil && $0.epoch == status.epoch }
+    }
+
+    private var remainingSeconds: Double? {
+        guard !isOver, status.commitsPerSecond > 0 else { return nil }
+        return Double(total - committed) / status.commitsPerSecond
+    }
+
+    private var stateText: String {
+        if isOver { return status.phase.rawValue }
+        if !isCoordinatorAlive { return "coordinator dead" }
+        return isStalled ? "stalled" : status.phase.rawValue
+    }
+
+    /// The command to type next.
+    private var nextCommand: String {
+        if !quarantined.isEmpty, let first = quarantined.first {
+            return "sectile explain \(directory) \(first.unit.tile)   then mend the cause and run "
+                + "the same command with --retry"
+        }
+        if isOver { return "sectile mosaic \(directory)   to publish again" }
+        if !isCoordinatorAlive { return "the command that started the run: it resumes" }
+        if liveWorkers.isEmpty { return "sectile worker --join \(directory)/join.json" }
+        return "sectile status \(directory) --watch"
+    }
+
+    /// For people.
+    var text: String {
+        var lines = [
+            "\(status.name)  \(stateText)"
+                + (status.phaseMessage.isEmpty ? "" : ": \(status.phaseMessage)"),
+            "\(committed)/\(total) tiles, epoch \(status.epoch), "
+                + "\(liveWorkers.count) workers in session"
+                + (remainingSeconds.map { ", ETA \(ProgressLine.duration($0))" } ?? ""),
+        ]
+        for round in status.rounds {
+            let name = round.round == 0 ? round.stage.rawValue : "\(round.stage.rawValue).\(round.round)"
+            lines.append(
+                "  \(name): \(round.committedCount)/\(round.tileCount) committed, "
+                    + "\(round.openLeaseCount) under way, \(round.retriedCount) retried, "
+                    + "\(round.quarantinedCount) quarantined"
+                    + (round.isReduced ? ", reduced" : "")
+            )
+        }
+        for worker in liveWorkers.prefix(50) {
+            lines.append(
+                "  worker \(worker.description.id.prefix(8)) on \(worker.description.host): "
+                    + "\(worker.openLeaseCount) leases, \(worker.committedCount) committed, "
+                    + "\(worker.failedCount) failed"
+            )
+        }
+        for unit in quarantined.prefix(20) {
+            lines.append("  quarantined \(unit.unit) after \(unit.attempts) attempts: \(unit.message)")
+        }
+        if quarantined.count > 20 { lines.append("  and \(quarantined.count - 20) more") }
+        lines.append("next: \(nextCommand)")
+        return lines.joined(separator: "\n")
+    }
+
+    /// For programs; keys sorted.
+    func json() throws -> String {
+        let object: [String: Any] = [
+            "run": status.runID,
+            "name": status.name,
+            "state": stateText,
+            "message": status.phaseMessage,
+            "epoch": status.epoch,
+            "coordinatorAlive": isCoordinatorAlive,
+            "tiles": total,
+            "committed": committed,
+            "tilesPerSecond": status.commitsPerSecond,
+            "remainingSeconds": remainingSeconds as Any? ?? NSNull(),
+            "workers": liveWorkers.map { worker in
+                [
+                    "id": worker.description.id, "host": worker.description.host,
+                    "leases": worker.openLeaseCount, "committed": worker.committedCount,
+                    "failed": worker.failedCount,
+                ] as [String: Any]
+            },
+            "stages": status.rounds.map { round in
+                [
+                    "stage": round.stage.rawValue, "round": round.round,
+                    "tiles": round.tileCount, "committed": round.committedCount,
+                    "leased": round.openLeaseCount, "retried": round.retriedCount,
+                    "quarantined": round.quarantinedCount, "reduced": round.isReduced,
+                ] as [String: Any]
+            },
+            "quarantined": quarantined.map { unit in
+                [
+                    "unit": "\(unit.unit)", "attempts": unit.attempts, "message": unit.message,
+                ] as [String: Any]
+            },
+            "next": nextCommand,
+        ]
+        let data = try JSONSerialization.data(
+            withJSONObject: object,
+            options: [.sortedKeys, .prettyPrinted]
+        )
+        return String(decoding: data, as: UTF8.self)
+    }
+}

@@ -1,0 +1,109 @@
+import Lattice
+import RasterIO
+import Settings
+
+/// Looks into a layer's samples before a run starts: a file that is cut off or empty costs a minute
+/// now, not a night.
+struct LayerProbe {
+    /// The national grid.
+    let grid: Grid
+    /// The layer as configured.
+    let layer: LayerSettings
+
+    /// Blocks that are read across the window to find a truncation.
+    private static let probedRows = 5
+    /// Samples of one read, at most.
+    private static let samplesPerRead = 4_000_000
+    /// Pixels up to which a layer that looks empty is read whole to be sure.
+    private static let pixelsReadWhole = 400_000_000
+
+    /// Reads a few rows spread over the part that the grid covers.
+    ///
+    /// - Throws: `RasterError` when a row cannot be read, or no pixel has a value.
+    func check(_ description: RasterDescription) throws {
+        let window = try Self.window(of: description, over: grid)
+        let dataset = try RasterDataset(path: description.path)
+        let height = max(1, min(16, Self.samplesPerRead / max(1, window.columnCount)))
+        let width = min(window.columnCount, Self.samplesPerRead)
+        var hasValue = false
+        for step in 0..<Self.probedRows {
+            let share = Double(step) / Double(Self.probedRows - 1)
+            let first =
+                window.rowStart + Int(share * Double(max(0, window.rowCount - height)))
+            let strip = CellWindow(
+                rows: first..<min(first + height, window.rowEnd),
+                columns: window.columnStart..<(window.columnStart + width)
+            )
+            let block = try dataset.read(strip, band: layer.band)
+            hasValue = hasValue || block.samples.contains { !$0.isNaN }
+        }
+        guard !hasValue else { return }
+        guard window.cellCount <= Self.pixelsReadWhole else { return }
+        try readWhole(window, of: dataset, height: height)
+    }
+
+    private func readWhole(
+        _ window: CellWindow,
+        of dataset: borrowing RasterDataset,
+        height: Int
+    ) throws {
+        var row = window.rowStart
+        while row < window.rowEnd {
+            let strip = CellWindow(
+                rows: row..<min(row + height, window.rowEnd),
+                columns: window.columns
+            )
+            let block = try dataset.read(strip, band: layer.band)
+            if block.samples.contains(where: { !$0.isNaN }) { return }
+            row += height
+        }
+        throw InputError(
+            "\(dataset.description.path): all pixels within the grid are nodata; check the file, "
+                + "its nodata value, or choose another band"
+        )
+    }
+
+    /// The pixels that the grid covers, from points along the grid's edges and inside it.
+    static func window(
+        of description: RasterDescription,
+        over grid: Grid
+    ) throws -> CellWindow {
+        guard let reference = description.reference else {
+            throw RasterError(.noReference, path: description.path)
+        }
+        let transform = try CoordinateTransform(from: grid.reference, to: reference)
+        var xs: [Double] = []
+        var ys: [Double] = []
+        let steps = 64
+        for row in 0...steps {
+            for column in 0...steps {
+                let point = grid.world(
+                    column: Double(column) / Double(steps) * Double(grid.columns),
+                    row: Double(row) / Double(steps) * Double(grid.rows)
+                )
+                xs.append(point.x)
+                ys.append(point.y)
+            }
+        }
+        transform.transform(xs: &xs, ys: &ys)
+        var rows = (low: Double.infinity, high: -Double.infinity)
+        var columns = rows
+        for (x, y) in zip(xs, ys) where x.isFinite && y.isFinite {
+            let position = description.affine.position(x: x, y: y)
+            rows = (min(rows.low, position.row), max(rows.high, position.row))
+            columns = (min(columns.low, position.column), max(columns.high, position.column))
+        }
+        func clamped(_ range: (low: Double, high: Double), _ count: Int) -> Range<Int>? {
+            guard range.low <= range.high else { return nil }
+            let low = Int(max(0, min(Double(count), (range.low - 2).rounded(.down))))
+            let high = Int(max(0, min(Double(count), (range.high + 2).rounded(.up))))
+            return low < high ? low..<high : nil
+        }
+        guard let rowRange = clamped(rows, description.rows),
+            let columnRange = clamped(columns, description.columns)
+        else {
+            throw InputError("\(description.path): no pixel lies within the grid")
+        }
+        return CellWindow(rows: rowRange, columns: columnRange)
+    }
+}

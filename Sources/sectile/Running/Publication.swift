@@ -1,0 +1,190 @@
+import Analysis
+import CarbonBalance
+import Execution
+import Foundation
+import Lattice
+import Messaging
+import Publishing
+import RasterIO
+import RunStore
+import Tiling
+
+/// Publishes what a run's journal has: the only source of what counts.
+struct Publication {
+    /// The run directory.
+    let directory: String
+    /// The journal.
+    let reader: JournalReader
+
+    /// What was published, and of which state.
+    struct Outcome {
+        var results: Publisher.Results
+        var missingTiles: Int
+        var warnings: [String]
+    }
+
+    /// Builds mosaics, tables, pictures and report.
+    ///
+    /// Blocks for as long as that takes.
+    func publish() throws -> Outcome {
+        let plan = try reader.plan()
+        let model = try RunModel(encoded: plan.specification)
+        let record = try PlanRecord(directory: directory)
+        guard let stage = plan.plan(of: .balance) else {
+            throw CommandError.failed("\(directory): its plan has no stage 'balance'")
+        }
+        let constants = try reader.constants()
+        let prepare = try constants[.prepare].map {
+            try ModelCoding.decode(PrepareConstants.self, from: $0)
+        }
+        let balance = try constants[.balance].map {
+            try ModelCoding.decode(BalanceConstants.self, from: $0)
+        }
+        let objects = Dictionary(
+            uniqueKeysWithValues: try reader.results(stage: .balance, round: 0).map {
+                ($0.lease.unit.tile, $0.object)
+            }
+        )
+        let tiles = stage.tiles.compactMap { tile in
+            objects[tile.id].map {
+                PublishingInput.CommittedTile(id: tile.id, core: tile.core, object: $0)
+            }
+        }
+        let missing = try missingTiles(stage, committed: Set(objects.keys))
+        let zones = try zoneIdentities(model)
+        var closure: ClosureReport?
+        if let prepare, let balance {
+            let check = try ClosureCheck(directory: directory, model: model, zones: zones)
+            closure = check.report(
+                prepare: prepare,
+                balance: balance,
+                isComplete: missing.isEmpty
+            )
+        }
+        let warnings = record.warnings + Self.plausibility(model, prepare)
+        let input = PublishingInput(
+            directory: directory,
+            model: model,
+            layout: TileLayout(grid: model.grid, tileSizePixels: Self.tileSize(of: stage)),
+            tiles: tiles,
+            missingTiles: missing,
+            prepare: prepare,
+            balance: balance,
+            zones: zones,
+            layerNotes: record.layers.map { layer in
+                PublishingInput.LayerNote(
+                    layer: layer.name,
+                    summary: layer.interpretation,
+                    interpretation: []
+                )
+            },
+            inputs: record.inputs,
+            warnings: warnings,
+            facts: try facts(plan, record, isComplete: missing.isEmpty),
+            closure: closure
+        )
+        return Outcome(
+            results: try Publisher().publish(input),
+            missingTiles: missing.count,
+            warnings: warnings
+        )
+    }
+
+    /// The edge of a full tile, from the first one, which is full unless it is the only one.
+    private static func tileSize(of stage: StagePlan) -> Int {
+        stage.tiles.map { max($0.core.rowCount, $0.core.columnCount) }.max() ?? 1
+    }
+
+    private func zoneIdentities(_ model: RunModel) throws -> [ZoneSet.Identity] {
+        guard let zones = model.zones else { return [] }
+        let path = "\(directory)/\(zones.encodedPath)"
+        guard let file = FileManager.default.contents(atPath: path),
+            let set = ZoneSet(encoded: Array(file)), set.digest == zones.digest
+        else { throw CommandError.failed("\(path) does not hold the zones of this run") }
+        return set.identities
+    }
+
+    private func missingTiles(
+        _ stage: StagePlan,
+        committed: Set<TileID>
+    ) throws -> [PublishingInput.MissingTile] {
+        let quarantined = Dictionary(
+            try reader.quarantined().map { ($0.unit.tile, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        return stage.tiles.filter { !committed.contains($0.id) }.map { tile in
+            let reason = quarantined[tile.id]
+            return PublishingInput.MissingTile(
+                id: tile.id,
+                stage: reason?.unit.stage ?? .balance,
+                message: reason?.message ?? "not computed yet"
+            )
+        }
+    }
+
+    private static func plausibility(_ model: RunModel, _ prepare: PrepareConstants?) -> [String] {
+        // The bounds are China's: they say nothing of another grid.
+        guard let prepare, model.grid.reference.name.contains("China") else { return [] }
+        return zip(model.layers, prepare.layers).compactMap { layer, totals in
+            let warning: PlausibilityWarning? =
+                switch layer.facts.role {
+                case "emission": Plausibility.checkEmission(nationalTonnes: totals.integral)
+                case "sink":
+                    Plausibility.checkSink(
+                        nationalTonnes: totals.integral,
+                        kind: layer.sink ?? .custom
+                    )
+                default: nil
+                }
+            return warning.map { "\(layer.name): \($0)" }
+        }
+    }
+
+    private func facts(
+        _ plan: RunPlan,
+        _ record: PlanRecord,
+        isComplete: Bool
+    ) throws -> RunFacts {
+        let status = try reader.status(wallSeconds: Timestamps.secondsSince1970())
+        let costs = Dictionary(
+            uniqueKeysWithValues: try reader.stageCosts().map { ($0.stage, $0) }
+        )
+        func time(_ seconds: Double) -> String {
+            Timestamps.text(of: Date(timeIntervalSince1970: seconds))
+        }
+        return RunFacts(
+            runID: status.runID,
+            startedAt: time(status.startedSeconds),
+            finishedAt: time(status.lastCommitSeconds ?? status.startedSeconds),
+            state: isComplete ? .done : .incomplete,
+            planDigest: plan.digest,
+            stages: status.rounds.map { round in
+                let cost = costs[round.stage]
+                return RunFacts.StageFacts(
+                    stage: round.stage,
+                    tileCount: round.tileCount,
+                    committedCount: round.committedCount,
+                    quarantinedCount: round.quarantinedCount,
+                    attemptCount: cost?.attemptCount ?? 0,
+                    wallSeconds: cost?.wallSeconds,
+                    readSeconds: cost?.readSeconds ?? 0,
+                    computeSeconds: cost?.computeSeconds ?? 0,
+                    writeSeconds: cost?.writeSeconds ?? 0,
+                    peakResidentBytes: cost.flatMap {
+                        $0.peakResidentBytes > 0 ? $0.peakResidentBytes : nil
+                    }
+                )
+            },
+            workerCount: try reader.workers().count,
+            versions: Version.all.map { RunFacts.Version(name: $0.name, version: $0.version) },
+            host: [
+                RunFacts.Note(label: "host", text: ProcessFacts.host),
+                RunFacts.Note(
+                    label: "processors",
+                    text: "\(ProcessInfo.processInfo.activeProcessorCount)"
+                ),
+            ],
+            configuration: record.configuration
+        )
+    }
+}

@@ -1,0 +1,263 @@
+import Analysis
+import Coordination
+import Foundation
+import Logging
+import Messaging
+import RunStore
+import Settings
+import Telemetry
+import Tiling
+
+/// A coordinator on this machine: opens the run directory, listens, runs the plan to its end.
+struct RunHost {
+    /// The plan.
+    let planned: PlannedRun
+    /// The run directory, absolute.
+    let directory: String
+    /// Where the coordinator listens.
+    let listen: Endpoint
+    /// The hosts that workers are told; empty: this machine as it knows itself.
+    let advertise: [String]
+    /// The journal; nil: in the run directory.
+    let journalPath: String?
+    /// Local workers to keep running.
+    let localWorkers: Int
+    /// True to put quarantined tiles back at the start.
+    let retriesQuarantined: Bool
+    /// Least severe lines on the terminal.
+    let terminalLevel: Logger.Level
+
+    /// How a run ended here.
+    struct End {
+        var outcome: RunOutcome
+        var signal: Int32?
+    }
+
+    /// Runs the plan until it is over or a signal asks to leave.
+    ///
+    /// - Throws: `CommandError` with exit code 2 for a directory, key or port that cannot be used.
+    func run() async throws -> End {
+        let files = PosixFileSystem()
+        let opened = try open(files)
+        let lock = try opened.lock(
+            holder: "process \(ProcessFacts.processID) on \(ProcessFacts.host)"
+        )
+        defer { withExtendedLifetime(lock) {} }
+        if let zones = planned.zones { try zones.write(into: directory) }
+        try PlanRecord(planned).write(into: directory)
+        let logger = Logs.logger(
+            "coordinator",
+            path: "\(opened.logsDirectory)/coordinator.jsonl",
+            runID: opened.runID,
+            terminalLevel: terminalLevel
+        )
+        let journal = try RunJournal.open(
+            at: journalPath ?? opened.journalFile,
+            plan: planned.plan,
+            runID: opened.runID,
+            wallSeconds: Timestamps.secondsSince1970(),
+            files: files
+        )
+        let snapshot = try journal.snapshot()
+        _ = try opened.sweep(
+            committed: snapshot.committedKeys,
+            open: Set(snapshot.openAttempts.map(\.lease))
+        )
+        let keys = try RunKeys(directory: opened.keysDirectory, localWorkers: localWorkers)
+        let context = try ZeroMQContext()
+        let authenticator = Authenticator(allowing: keys.allowList)
+        let channel = try await CoordinatorChannel.bind(
+            to: "\(listen)",
+            keys: keys.server,
+            authenticator: authenticator,
+            context: context
+        )
+        try writeJoinFile(opened, keys: keys, channel: channel)
+        let state = RunState.restored(
+            from: snapshot,
+            plan: planned.plan,
+            identity: RunIdentity(
+                runID: opened.runID,
+                epoch: journal.epoch,
+                build: Version.identity,
+                runDirectory: directory,
+                storageProbe: opened.probeToken
+            ),
+            policy: leasePolicy()
+        )
+        let coordinator = Coordinator(
+            state: state,
+            surroundings: Coordinator.Surroundings(
+                journal: journal,
+                channel: channel,
+                clock: WorldClock(),
+                wallClock: WorldClock(),
+                verifier: DirectoryObjectVerifier(directory: opened, check: .size),
+                reducer: AnalysisReducer(model: planned.model),
+                log: CoordinatorLog(logger: logger)
+            )
+        )
+        if retriesQuarantined { await coordinator.retry(nil) }
+        let end = try await drive(
+            coordinator,
+            facts: lostObjects(snapshot, opened),
+            keys: keys,
+            authenticator: authenticator,
+            joinPath: opened.joinFile,
+            logger: logger
+        )
+        await channel.close(lingerMilliseconds: 1000)
+        await context.terminate()
+        try journal.close()
+        return end
+    }
+
+    private func open(_ files: PosixFileSystem) throws -> RunDirectory {
+        try RunDirectory.prepare(
+            at: directory,
+            plan: planned.plan,
+            runID: UUID().uuidString.lowercased(),
+            probeToken: UUID().uuidString.lowercased(),
+            files: files
+        )
+    }
+
+    private func leasePolicy() -> LeasePolicy {
+        let engine = planned.settings.engine
+        var policy = LeasePolicy()
+        policy.heartbeatMilliseconds = Int(engine.lease.heartbeatSeconds * 1000)
+        policy.leaseMilliseconds = Int(engine.lease.durationSeconds * 1000)
+        policy.wallLimitSeconds = Int(engine.wallLimitSeconds.rounded(.up))
+        policy.chargeLimit = engine.attempts
+        policy.backoffMilliseconds = Int(engine.backoff.firstSeconds * 1000)
+        policy.backoffLimitMilliseconds = Int(engine.backoff.maximumSeconds * 1000)
+        policy.speculates = engine.speculation
+        return policy
+    }
+
+    /// Committed objects that are no longer in the directory: their tiles are computed again.
+    private func lostObjects(
+        _ snapshot: JournalSnapshot,
+        _ directory: RunDirectory
+    ) -> [RunEvent] {
+        let verifier = DirectoryObjectVerifier(directory: directory, check: .size)
+        return snapshot.units.compactMap { unit in
+            guard let object = unit.object,
+                let reason = verifier.discrepancy(of: object)
+            else { return nil }
+            return .objectLost(unit.unit, reason: reason)
+        }
+    }
+
+    private func writeJoinFile(
+        _ opened: RunDirectory,
+        keys: RunKeys,
+        channel: CoordinatorChannel
+    ) throws {
+        var hosts = advertise
+        if hosts.isEmpty {
+            hosts = listen.isWildcard ? [ProcessFacts.host, "127.0.0.1"] : [listen.host]
+        }
+        var endpoints: [String] = []
+        for host in hosts {
+            let endpoint = "\(Endpoint(host: host, port: channel.boundPort))"
+            if !endpoints.contains(endpoint) { endpoints.append(endpoint) }
+        }
+        try JoinFile(
+            endpoints: endpoints,
+            serverPublicKey: keys.server.publicKey,
+            runID: opened.runID,
+            workerKey: keys.sharedWorker
+        ).write(toFile: opened.joinFile)
+    }
+
+    /// Runs coordinator, local workers, signals, progress and the allow-list side by side.
+    private func drive(
+        _ coordinator: Coordinator,
+        facts: [RunEvent],
+        keys: RunKeys,
+        authenticator: Authenticator,
+        joinPath: String,
+        logger: Logger
+    ) async throws -> End {
+        enum Part: Sendable {
+            case outcome(RunOutcome)
+            case signal(Int32)
+            case workersBroken(String)
+            case workersEnded
+        }
+        let workers = LocalWorkers(
+            executable: ProcessFacts.executable,
+            joinPath: joinPath,
+            keyPaths: keys.localWorkerPaths,
+            arguments: ["--slots", "1"],
+            logger: logger
+        )
+        return try await withThrowingTaskGroup(of: Part.self) { group in
+            group.addTask { .outcome(try await coordinator.run(after: facts)) }
+            group.addTask {
+                for await number in Signals.terminations() { return .signal(number) }
+                throw CancellationError()
+            }
+            group.addTask { try await ProgressDisplay(coordinator: coordinator).run() }
+            group.addTask { try await keys.watch(authenticator) }
+            if !keys.localWorkerPaths.isEmpty {
+                group.addTask {
+                    let reason = await workers.run(graceSeconds: 20) { processID, end in
+                        await coordinator.localWorkerExited(
+                            processID: processID,
+                            host: ProcessFacts.host,
+                            failureClass: end.failureClass,
+                            reason: end.text
+                        )
+                    }
+                    return reason.map { .workersBroken($0) } ?? .workersEnded
+                }
+            }
+            var signal: Int32?
+            while let part = try await group.next() {
+                switch part {
+                case .outcome(let outcome):
+                    group.cancelAll()
+                    // Workers leave by the goodbye they were sent; the group waits for them.
+                    return End(outcome: outcome, signal: signal)
+                case .signal(let number):
+                    signal = number
+                    await coordinator.shutDown()
+                case .workersBroken(let reason):
+                    logger.critical(
+                        "no local worker can be kept running",
+                        metadata: [LogKey.event: "run.workersBroken", "detail": "\(reason)"]
+                    )
+                    await coordinator.shutDown()
+                    signal = nil
+                    _ = reason
+                    throw CommandError.failed("no local worker can be kept running: \(reason)")
+                case .workersEnded: break
+                }
+            }
+            throw CancellationError()
+        }
+    }
+}
+
+extension ChildProcess.End {
+    /// How the end of a worker is charged to what it computed; nil when it is not.
+    var failureClass: FailureClass? {
+        switch self {
+        // SIGKILL is an operator's or the system's doing, not the tile's.
+        case .signalled(SIGKILL), .signalled(SIGTERM), .signalled(SIGINT): nil
+        case .signalled: .crash
+        case .exited, .failedToStart: nil
+        }
+    }
+
+    /// For people.
+    var text: String {
+        switch self {
+        case .exited(let code): "ended with exit code \(code)"
+        case .signalled(let number): "ended by signal \(number)"
+        case .failedToStart(let reason): reason
+        }
+    }
+}

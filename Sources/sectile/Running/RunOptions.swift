@@ -1,0 +1,133 @@
+import ArgumentParser
+import Coordination
+import Foundation
+import Logging
+import Publishing
+import RasterIO
+import RunStore
+import Settings
+
+/// What `run` and `coordinator` have in common.
+struct RunOptions: ParsableArguments {
+    @Argument(help: "The configuration, a YAML file (config/example.yaml explains every key).")
+    var config: String
+    @Option(name: .shortAndLong, help: "The run directory: created, or resumed when it holds the same plan.")
+    var output: String
+    @Flag(help: "Replace the run that the directory holds, whatever its plan.")
+    var new = false
+    @Flag(help: "Put quarantined tiles back.")
+    var retry = false
+    @Option(help: "The journal, when the run directory is on a network file system.")
+    var journal: String?
+    @Option(help: "Least severe lines on the terminal: debug, info, notice, warning, error.")
+    var logLevel: String?
+
+    /// The run directory, absolute.
+    var directory: String {
+        URL(fileURLWithPath: output).standardizedFileURL.path
+    }
+
+    /// The level of the terminal.
+    func terminalLevel(default level: Logger.Level) throws -> Logger.Level {
+        guard let logLevel else { return level }
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            throw CommandError.usage(
+                "--log-level: '\(logLevel)' is not one of debug, info, notice, warning, error"
+            )
+        }
+        return level
+    }
+
+    /// Reads and resolves the configuration.
+    static func planned(_ config: String) throws -> PlannedRun {
+        do {
+            try GDALRuntime.start(cacheBytes: 256 << 20)
+        } catch { throw CommandError.failed("\(error)") }
+        let environment = ProcessInfo.processInfo.environment
+        for unknown in SettingsEnvironment.unknown(in: environment) {
+            let hint = unknown.meant.map { "; did you mean \($0)?" } ?? ""
+            StandardStreamSink.error.write(
+                line: "warning: \(unknown.name) is no variable of this program\(hint)"
+            )
+        }
+        do {
+            let settings = try RunSettings.load(
+                path: config,
+                currentDirectory: FileManager.default.currentDirectoryPath,
+                environment: environment
+            )
+            return try RunPlanner(settings: settings, file: config).plan()
+        } catch let error as SettingsError {
+            throw CommandError.usage("\(error)")
+        } catch let error as PlanError {
+            throw CommandError.usage("\(error)")
+        }
+    }
+
+    /// Runs a plan and publishes its results; ends the command with the contract's exit code.
+    func execute(_ host: RunHost, replacing: Bool) async throws {
+        if replacing { try DirectoryReplacement(directory: directory).perform() }
+        let end: RunHost.End
+        do { end = try await host.run() } catch let error as RunStoreError {
+            throw CommandError(exitCode: error.exitCode, description: "\(error)")
+        }
+        switch end.outcome {
+        case .done, .incomplete: break
+        case .cancelled: throw CommandError.failed("the run was cancelled")
+        case .failed(let reason): throw CommandError.failed("the run failed: \(reason)")
+        case .interrupted:
+            let code = end.signal == SIGTERM ? ExitCode.terminated : ExitCode.interrupted
+            throw CommandError(
+                exitCode: code,
+                description: "interrupted; the same command goes on where this one stopped"
+            )
+        }
+        let reader = try JournalReader(
+            path: journal ?? "\(directory)/journal.sqlite",
+            files: PosixFileSystem()
+        )
+        try Self.publish(directory: directory, reader: reader)
+    }
+
+    /// Publishes and says where the results are.
+    static func publish(directory: String, reader: JournalReader) throws {
+        StandardStreamSink.error.write(line: "\(Timestamps.now()) publishing")
+        let outcome = try Publication(directory: directory, reader: reader).publish()
+        for path in outcome.results.all { print("\(directory)/\(path)") }
+        guard outcome.missingTiles == 0 else {
+            throw CommandError(
+                exitCode: ExitCode.incomplete,
+                description: "done but incomplete: \(outcome.missingTiles) tiles are missing, "
+                    + "which every output says; `sectile status \(directory)` tells why"
+            )
+        }
+    }
+}
+
+/// Makes room for a new run where another one is.
+struct DirectoryReplacement {
+    /// The run directory.
+    let directory: String
+
+    /// Moves the old run aside, so that nothing is lost by a slip.
+    func perform() throws {
+        let files = PosixFileSystem()
+        guard try RunDirectory.open(at: directory, files: files) != nil else { return }
+        var number = 1
+        while FileManager.default.fileExists(atPath: "\(directory).old-\(number)") { number += 1 }
+        let target = "\(directory).old-\(number)"
+        try FileManager.default.moveItem(atPath: directory, toPath: target)
+        StandardStreamSink.error.write(line: "the run that was there is now \(target)")
+    }
+}
+
+extension RunStoreError {
+    /// The exit code: usage for what the operator has to change, else failed.
+    var exitCode: Int32 {
+        switch code {
+        case .otherPlan, .foreignFiles, .locked, .networkFileSystem, .permission, .noRun:
+            ExitCode.usage
+        default: ExitCode.failed
+        }
+    }
+}

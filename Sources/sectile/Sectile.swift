@@ -1,0 +1,60 @@
+import ArgumentParser
+import Foundation
+
+/// The command line.
+@main
+struct Sectile: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sectile",
+        abstract: "Relative carbon deficits of a whole country, tile by tile.",
+        discussion: """
+            A coordinator cuts national rasters into tiles and hands them to worker processes over \
+            ZeroMQ; what they compute is merged into mosaics, city tables, maps and a report.
+
+            One machine:      sectile run config/demo.yaml --output results
+            Many machines:    sectile coordinator CONFIG --output DIR --listen tcp://0.0.0.0:5555
+                              sectile worker --join DIR/join.json        (on each of the others)
+
+            Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 done but incomplete, \
+            4 incompatible or refused (do not restart), 130/143 interrupted (resumable).
+            """,
+        version: Version.text,
+        subcommands: [
+            RunCommand.self, PlanCommand.self, CoordinatorCommand.self, WorkerCommand.self,
+            StatusCommand.self, ExplainCommand.self, MosaicCommand.self, DoctorCommand.self,
+            KeysCommand.self,
+        ]
+    )
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as CommandError {
+            complain(error.description)
+            Foundation.exit(error.exitCode)
+        } catch let code as ArgumentParser.ExitCode {
+            Foundation.exit(code.rawValue)
+        } catch {
+            // Help and version are errors of the parser that exit with 0; its own exit code for a
+            // usage error is 64, the contract's is 2.
+            let code = exitCode(for: error).rawValue
+            let text = fullMessage(for: error)
+            if code == 0 {
+                print(text)
+                Foundation.exit(0)
+            }
+            complain(code == 64 ? text : "\(error)")
+            Foundation.exit(code == 64 ? ExitCode.usage : ExitCode.failed)
+        }
+    }
+
+    /// One message on standard error.
+    static func complain(_ message: String) {
+        StandardStreamSink.error.write(line: message.hasPrefix("Error") ? message : "error: \(message)")
+    }
+}

@@ -1,0 +1,92 @@
+import Coordination
+import Execution
+import Foundation
+import Logging
+import Telemetry
+import Tiling
+import WireProtocol
+
+/// The coordinator's facts as log lines.
+struct CoordinatorLog: RunLog {
+    /// Where lines go.
+    let logger: Logger
+
+    func record(_ fact: RunFact) {
+        var metadata: Logger.Metadata = [LogKey.event: "\(fact.name.rawValue)"]
+        func put(_ key: String, _ value: (some CustomStringConvertible)?) {
+            if let value { metadata[key] = "\(value)" }
+        }
+        if !fact.cause.isEmpty { metadata[LogKey.causeID] = "\(fact.cause)" }
+        put(LogKey.stage, fact.stage?.rawValue)
+        put(LogKey.tileID, fact.tile)
+        put(LogKey.tileAttempt, fact.attempt)
+        put(LogKey.workerID, fact.worker?.short)
+        put(LogKey.workerHost, fact.host)
+        put(LogKey.sessionID, fact.session)
+        put(LogKey.errorClass, fact.failureClass?.rawValue)
+        put(LogKey.durationMs, fact.durationMilliseconds)
+        put(LogKey.memoryPeakMiB, fact.peakMebibytes)
+        put(LogKey.bytes, fact.bytes)
+        if !fact.message.isEmpty { metadata["detail"] = "\(fact.message)" }
+        let level = Logger.Level(rawValue: fact.severity.rawValue) ?? .notice
+        logger.log(level: level, "\(fact.name.rawValue)", metadata: metadata)
+    }
+}
+
+/// A worker's facts as log lines.
+struct WorkerFactLog: WorkerLog {
+    /// Where lines go.
+    let logger: Logger
+
+    func record(_ fact: WorkerFact) {
+        var metadata: Logger.Metadata = [LogKey.event: "\(fact.event)"]
+        if let lease = fact.lease {
+            metadata[LogKey.stage] = "\(lease.unit.stage.rawValue)"
+            metadata[LogKey.tileID] = "\(lease.unit.tile)"
+            metadata[LogKey.tileAttempt] = "\(lease.attempt)"
+        }
+        metadata["detail"] = "\(fact.sentence)"
+        let level = Logger.Level(rawValue: fact.level.rawValue) ?? .notice
+        logger.log(level: level, "\(fact.event)", metadata: metadata)
+    }
+}
+
+/// The loggers of this process.
+enum Logs {
+    /// Lines to a JSON file (from `fileLevel` on) and, for people, to standard error (from
+    /// `terminalLevel` on).
+    ///
+    /// - Parameters:
+    ///   - label: coordinator or worker.
+    ///   - path: the file; nil for none.
+    ///   - runID: identity of the run; stamped on each line.
+    static func logger(
+        _ label: String,
+        path: String?,
+        runID: String?,
+        fileLevel: Logger.Level = .debug,
+        terminalLevel: Logger.Level
+    ) -> Logger {
+        var handlers: [any LogHandler] = []
+        if let path {
+            var file = JSONLogHandler(
+                label: label,
+                sink: FileLogSink(path: path),
+                timestamp: { Timestamps.now() }
+            )
+            file.logLevel = fileLevel
+            handlers.append(file)
+        }
+        var terminal = PlainLogHandler(
+            sink: StandardStreamSink.error,
+            timestamp: { Timestamps.now() }
+        )
+        terminal.logLevel = terminalLevel
+        handlers.append(terminal)
+        let tee = TeeLogHandler(handlers)
+        var logger = Logger(label: label) { _ in tee }
+        // Each handler keeps its own level; the logger itself lets everything through to them.
+        if let runID { logger[metadataKey: LogKey.runID] = "\(runID)" }
+        return logger
+    }
+}

@@ -1,0 +1,181 @@
+import Foundation
+import Logging
+import Synchronization
+import Telemetry
+
+/// The worker processes of the embedded cluster: started, watched, replaced, stopped.
+///
+/// A worker that dies while the run goes on is replaced at once, but at most
+/// ``restartsPerMinute`` times a minute and slot: a worker that cannot live must not spin.
+struct LocalWorkers: Sendable {
+    /// Path of this program.
+    let executable: String
+    /// The run's `join.json`.
+    let joinPath: String
+    /// One key file for each worker.
+    let keyPaths: [String]
+    /// Further arguments of `sectile worker`.
+    let arguments: [String]
+    /// Hears of each start and end.
+    let logger: Logger
+
+    /// Most replacements of one slot within a minute.
+    static let restartsPerMinute = 30
+
+    /// What becomes of a slot.
+    private enum SlotEnd {
+        case over
+        case broken(String)
+    }
+
+    /// Keeps one worker per key running until the task is cancelled or the workers end by themselves.
+    ///
+    /// On cancellation each worker gets SIGTERM, and SIGKILL after `graceSeconds`.
+    ///
+    /// - Parameters:
+    ///   - graceSeconds: how long a worker may take to leave.
+    ///   - onExit: called as soon as a worker's process is gone.
+    /// - Returns: why the workers cannot be kept running; nil when they ended in good order.
+    func run(
+        graceSeconds: Double,
+        onExit: @escaping @Sendable (_ processID: Int, ChildProcess.End) async -> Void
+    ) async -> String? {
+        await withTaskGroup(of: SlotEnd.self) { group in
+            for (index, key) in keyPaths.enumerated() {
+                group.addTask {
+                    await keepSlotRunning(
+                        index: index,
+                        keyPath: key,
+                        graceSeconds: graceSeconds,
+                        onExit: onExit
+                    )
+                }
+            }
+            var reasons: [String] = []
+            for await end in group {
+                if case .broken(let reason) = end { reasons.append(reason) }
+            }
+            return reasons.count == keyPaths.count ? reasons.first : nil
+        }
+    }
+
+    private func keepSlotRunning(
+        index: Int,
+        keyPath: String,
+        graceSeconds: Double,
+        onExit: @escaping @Sendable (_ processID: Int, ChildProcess.End) async -> Void
+    ) async -> SlotEnd {
+        var starts: [ContinuousClock.Instant] = []
+        while !Task.isCancelled {
+            let now = ContinuousClock.now
+            starts = starts.filter { $0.duration(to: now) < .seconds(60) } + [now]
+            guard starts.count <= Self.restartsPerMinute else {
+                return .broken("worker \(index + 1) died \(starts.count - 1) times in a minute")
+            }
+            let child = ChildProcess(
+                executable: executable,
+                arguments: ["worker", "--join", joinPath, "--key", keyPath, "--local"] + arguments
+            )
+            let (processID, end) = await child.run(graceSeconds: graceSeconds)
+            await onExit(processID, end)
+            switch end {
+            case .exited(0): return .over
+            case .exited(ExitCode.incompatible):
+                return .broken("worker \(index + 1) was refused by the coordinator; see its log")
+            case .failedToStart(let reason): return .broken(reason)
+            case .exited(let code):
+                report(processID, "exit code \(code)")
+            case .signalled(let number):
+                report(processID, "signal \(number)")
+            }
+        }
+        return .over
+    }
+
+    private func report(_ processID: Int, _ how: String) {
+        guard !Task.isCancelled else { return }
+        logger.warning(
+            "local worker ended, replacing it",
+            metadata: [
+                LogKey.event: "worker.exited", "process.id": "\(processID)",
+                LogKey.errorMessage: "\(how)",
+            ]
+        )
+    }
+}
+
+/// A process of this machine that ends when the task that runs it is cancelled.
+struct ChildProcess: Sendable {
+    /// How a process ended.
+    enum End: Sendable {
+        /// It called exit.
+        case exited(Int32)
+        /// A signal ended it.
+        case signalled(Int32)
+        /// It could not be started.
+        case failedToStart(String)
+    }
+
+    /// Path of the program.
+    let executable: String
+    /// Its arguments.
+    let arguments: [String]
+
+    /// Starts the process and waits for its end.
+    ///
+    /// On cancellation the process gets SIGTERM, and SIGKILL after `graceSeconds`.
+    func run(graceSeconds: Double) async -> (processID: Int, End) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: executable)
+        process.arguments = arguments
+        // The child ends when this pipe does: with this process, however it ends. No other child may
+        // inherit the end held here, or they would keep each other alive.
+        let lifeline = Pipe()
+        process.standardInput = lifeline
+        let held = lifeline.fileHandleForWriting.fileDescriptor
+        _ = fcntl(held, F_SETFD, FD_CLOEXEC)
+        let ended = AsyncStream<Void> { continuation in
+            process.terminationHandler = { _ in
+                continuation.yield()
+                continuation.finish()
+            }
+        }
+        do { try process.run() } catch {
+            return (0, .failedToStart("cannot start \(executable): \(error.localizedDescription)"))
+        }
+        let identifier = process.processIdentifier
+        let isOver = Mutex(false)
+        await withTaskCancellationHandler {
+            for await _ in ended {}
+            if process.isRunning {
+                // The stream ended because this task was cancelled, not because the process did.
+                await Self.waitForEnd(of: process, graceSeconds: graceSeconds)
+            }
+            isOver.withLock { $0 = true }
+        } onCancel: {
+            isOver.withLock { over in
+                if !over { kill(identifier, SIGTERM) }
+            }
+        }
+        try? lifeline.fileHandleForWriting.close()
+        let status = process.terminationStatus
+        return (
+            Int(identifier),
+            process.terminationReason == .exit ? .exited(status) : .signalled(status)
+        )
+    }
+
+    private static func waitForEnd(of process: Process, graceSeconds: Double) async {
+        // An unstructured task is the way to sleep in a cancelled one; it is awaited at once.
+        await Task {
+            let deadline = ContinuousClock.now + .seconds(graceSeconds)
+            while process.isRunning, ContinuousClock.now < deadline {
+                try? await Task.sleep(for: .milliseconds(20))
+            }
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+            while process.isRunning {
+                try? await Task.sleep(for: .milliseconds(20))
+            }
+        }.value
+    }
+}
