@@ -87,7 +87,6 @@ struct RunPlanner {
             warnings: PlanWarnings(
                 settings: settings,
                 model: model,
-                pixelMetres: planned.map(\.pixelMetres),
                 zones: zones
             ).all
         )
@@ -95,7 +94,7 @@ struct RunPlanner {
 
     private func plannedGrid(_ problems: inout [PlanProblem]) -> Grid? {
         do {
-            let reference = try ReferenceParser.parse(settings.grid.referenceDefinition)
+            let reference = try ReferenceParser.parse(settings.grid.crs)
             let grid = settings.grid.grid(reference: reference)
             let check = try EqualAreaCheck(reference, over: grid.extent(of: grid.window))
             guard check.passes else {
