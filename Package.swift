@@ -13,8 +13,19 @@ let house: [SwiftSetting] = [
 ]
 
 /// A Swift target of the house; the arrows of the plan are its dependencies.
-func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: house)
+///
+/// Tests see the internals of a testable target in release builds too, the only configuration there
+/// is.
+func target(
+    _ name: String,
+    _ dependencies: [Target.Dependency] = [],
+    isTestable: Bool = false
+) -> Target {
+    .target(
+        name: name,
+        dependencies: dependencies,
+        swiftSettings: house + (isTestable ? [.unsafeFlags(["-enable-testing"])] : [])
+    )
 }
 
 /// The tests of a target.
@@ -94,7 +105,7 @@ let package = Package(
             ["CInstructionSet"] + kernelLevels.map { .init(stringLiteral: $0.name) }
         ),
         target("RasterIO", ["CGDAL", "Lattice", "ContentDigest"]),
-        target("Messaging", ["CZeroMQ", "CLinux"]),
+        target("Messaging", ["CZeroMQ", "CLinux"], isTestable: true),
         .target(
             name: "WireProtocol",
             dependencies: ["Tiling", "Lattice", "ContentDigest", protobuf],
@@ -127,7 +138,8 @@ let package = Package(
             [
                 "Analysis", "RasterIO", "RunStore", "CarbonBalance", "Tiling", "Lattice",
                 "ContentDigest", "CCairo",
-            ]
+            ],
+            isTestable: true
         ),
         .executableTarget(
             name: "sectile",
