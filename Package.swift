@@ -150,7 +150,7 @@ let package = Package(
                 "WireProtocol", "ContentDigest", "CBuildVersion", "CLinux", argumentParser,
                 logging,
             ],
-            exclude: ["Documentation.docc"],
+            exclude: ["Documentation.docc", "Regress", "Commands/RegressCommand.swift"],
             swiftSettings: house
         ),
 
@@ -169,10 +169,14 @@ let package = Package(
         tests("WireProtocolTests", ["WireProtocol", "Tiling", "Lattice", "ContentDigest"]),
         tests("RunStoreTests", ["RunStore", "Tiling", "Lattice", "ContentDigest"]),
         tests("SettingsTests", ["Settings", "CarbonBalance", "Tiling", "Lattice"]),
-        tests("AnalysisTests", ["Analysis", "CarbonBalance", "Tiling", "Lattice", "ContentDigest"]),
+        tests(
+            "AnalysisTests",
+            ["Analysis", "CarbonBalance", "Tiling", "Lattice", "ContentDigest"]
+        ),
         tests(
             "CoordinationTests",
             [
+                "SimulationKit",
                 "Coordination", "RunStore", "WireProtocol", "Messaging", "Tiling", "Lattice",
                 "ContentDigest",
             ]
@@ -204,6 +208,9 @@ let package = Package(
                 "Lattice", "ContentDigest",
             ]
         ),
-        tests("EndToEndTests", ["RasterIO", "Lattice", "ContentDigest"]),
+        tests(
+            "EndToEndTests",
+            ["Messaging", "RasterIO", "RunStore", "Tiling", "Lattice", "ContentDigest"]
+        ),
     ] + kernelLevels
 )

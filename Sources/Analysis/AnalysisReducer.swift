@@ -11,6 +11,7 @@ package struct AnalysisReducer: StageReducer {
         self.model = model
     }
 
+    /// See `StageReducer`; fails for stages that this program's plans do not have.
     package func reduce(
         stage: Stage,
         round: Int,
@@ -69,6 +70,7 @@ package struct AnalysisReducer: StageReducer {
 
 /// Why the partials of a stage cannot be reduced.
 package struct ReductionError: Error, CustomStringConvertible {
+    /// Which tile, and what is wrong with its partial.
     package let description: String
 }
 

@@ -295,6 +295,7 @@ package struct DeficitModel: Hashable, Sendable, Codable {
     /// The constants of the cell formulas.
     ///
     /// - Parameter deficitScale: θ of the pair, from the `prepare` stage's reduction.
+    /// - Returns: ε, θ, the water policy and the least valid fraction.
     package func parameters(deficitScale: Double?) -> DeficitParameters {
         DeficitParameters(
             emissionFloor: emissionFloor,

@@ -152,6 +152,7 @@ package struct BalanceFigures: Hashable, Sendable, Codable {
     ///   - variant: the form wanted; the unit is that of cells, except `abs`, in tCO2 yr⁻¹.
     ///   - model: floor and minimum share.
     ///   - deficitScale: θ, for `asinh`.
+    /// - Returns: the value; never NaN.
     package func value(
         of variant: DeficitVariant,
         model: DeficitModel,

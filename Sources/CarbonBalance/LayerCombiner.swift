@@ -22,6 +22,7 @@ package enum LayerCombiner {
     /// - Parameters:
     ///   - parts: at least one, all over the same window.
     ///   - rule: how they are combined.
+    /// - Returns: the layer; NaN and 0 where no rule gives a value.
     package static func combine(
         _ parts: [RegriddedLayer],
         rule: LayerCombination

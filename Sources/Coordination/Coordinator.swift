@@ -310,6 +310,8 @@ package actor Coordinator {
             wallSeconds: surroundings.wallClock.secondsSince1970
         )
         if gate.hasBatch { recordsWait.ring() }
+        // A run that was over may have been taken up again before anyone asked for its outcome.
+        if !state.phase.isOver, finalOutcome != .interrupted { finalOutcome = nil }
         perform(ready)
     }
 

@@ -14,6 +14,8 @@ package enum RunEvent: Hashable, Sendable {
     ///
     /// The class tells a crash, or an end by the system for want of memory; nil for any other end.
     case localWorkerExited(processID: Int, host: String, FailureClass?, reason: String)
+    /// A worker that is away, as a rule since before a restart, is known to be dead.
+    case workerFoundDead(WorkerID, reason: String)
     /// The object of a reported result was compared with its description; nil when it agrees.
     case objectVerified(LeaseID, discrepancy: String?)
     /// A committed object was found missing or changed.

@@ -24,19 +24,13 @@ extension RunState {
         fill(able, at: now) { $0.held.count < $0.slots }
         // Beyond its slots a worker gets units only while there are plenty: at the end of a stage
         // they would wait there although others are idle.
-        let computing = usedSlots.reduce(0) { $0 + (workers[$1]?.slots ?? 0) }
+        let computing = slotTotal
         if rounds[current].pending.count > computing {
             fill(able, downTo: computing, at: now) { $0.held.count < $0.credit }
         }
-        guard policy.speculates, rounds[current].pending.isEmpty else { return }
+        guard isTimeToSpeculate, rounds[current].pending.isEmpty else { return }
         able = able.filter { slot in workers[slot].map { $0.held.count < $0.slots } ?? false }
-        for slot in able {
-            while let worker = workers[slot], worker.held.count < worker.slots,
-                let ordinal = straggler(for: slot, at: now)
-            {
-                grant(ordinal, to: slot, isSpeculative: true, at: now)
-            }
-        }
+        speculate(among: able, at: now)
     }
 
     private mutating func fill(
@@ -80,28 +74,43 @@ extension RunState {
         return nil
     }
 
-    /// A unit that another worker is slow with, or has not begun; nil when there is none.
-    private func straggler(for slot: Int, at now: MonotonicInstant) -> Int32? {
-        var oldest: (lease: Lease, ordinal: Int32)?
-        for other in usedSlots where other != slot {
-            guard let holder = workers[other] else { continue }
+    /// Lets idle workers try what others are slow with or have not begun.
+    private mutating func speculate(among idle: [Int], at now: MonotonicInstant) {
+        guard !idle.isEmpty else { return }
+        var candidates = stragglers(at: now)
+        for slot in idle {
+            while let worker = workers[slot], worker.held.count < worker.slots,
+                let place = candidates.firstIndex(where: { leases[$0]?.worker != slot })
+            {
+                let key = candidates.remove(at: place)
+                grant(key.ordinal, to: slot, isSpeculative: true, at: now)
+            }
+        }
+    }
+
+    /// Leases that a second worker may try: those not begun, then the slow ones, oldest first.
+    ///
+    /// Looks at every lease, so it is asked for only when the timer fires.
+    private func stragglers(at now: MonotonicInstant) -> [LeaseKey] {
+        var queued: [LeaseKey] = []
+        var slow: [(grantedAt: MonotonicInstant, key: LeaseKey)] = []
+        for slot in usedSlots {
+            guard let holder = workers[slot] else { continue }
             for (position, key) in holder.held.enumerated() {
                 guard let lease = leases[key], lease.reported == nil,
                     liveAttempts[key.ordinal]?.count == 1
                 else { continue }
-                if holder.session != nil, position >= holder.slots { return key.ordinal }
-                guard let age = speculationAgeMilliseconds,
+                if holder.session != nil, position >= holder.slots {
+                    queued.append(key)
+                } else if let age = speculationAgeMilliseconds,
                     now.milliseconds(since: lease.grantedAt) > age
-                else { continue }
-                if let found = oldest,
-                    (found.lease.grantedAt, found.ordinal) <= (lease.grantedAt, key.ordinal)
                 {
-                    continue
+                    slow.append((lease.grantedAt, key))
                 }
-                oldest = (lease, key.ordinal)
             }
         }
-        return oldest?.ordinal
+        slow.sort { ($0.grantedAt, $0.key.ordinal) < ($1.grantedAt, $1.key.ordinal) }
+        return queued + slow.map(\.key)
     }
 
     /// Grants a unit to a worker under the next attempt number.

@@ -101,6 +101,8 @@ extension RunState {
             }
         }
         require(held == leases.count, "workers hold \(held) of \(leases.count) leases")
+        let slots = usedSlots.reduce(0) { $0 + (workers[$1]?.slots ?? 0) }
+        require(slots == slotTotal, "\(slotTotal) slots should be \(slots)")
         require(slotOfWorker.count == usedSlots.count, "workers and slots disagree")
         let sessions = usedSlots.filter { workers[$0]?.session != nil }.count
         require(sessions == slotOfPeer.count, "\(sessions) sessions, \(slotOfPeer.count) peers")

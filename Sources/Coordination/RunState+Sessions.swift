@@ -38,7 +38,11 @@ extension RunState {
         let isKnown = slotOfWorker[hello.workerID] != nil
         let slot = openSession(hello, peer: peer, userID: userID, at: now)
         welcome(hello, slot: slot, peer: peer, isKnown: isKnown)
-        reconcile(hello, slot: slot, peer: peer, at: now)
+        // Leases are numbered within a run: what a worker still has of another run means nothing here.
+        let isOfThisRun = hello.runID.isEmpty || hello.runID == identity.runID
+        var own = hello
+        if !isOfThisRun { (own.running, own.unacknowledged) = ([], []) }
+        reconcile(own, slot: slot, peer: peer, at: now)
         dispatchScope = .everyone
     }
 
@@ -111,6 +115,7 @@ extension RunState {
         lastSession += 1
         let session = Session(peer: peer, number: lastSession)
         let deadline = now.advanced(byMilliseconds: policy.leaseMilliseconds)
+        slotTotal += hello.slots - (workers[slot]?.slots ?? 0)
         modifyWorker(slot) { worker in
             worker.host = hello.host
             worker.processID = hello.processID
@@ -376,6 +381,7 @@ extension RunState {
             worker.benchedUntil.map({ $0 <= now }) ?? true
         else { return }
         workers[slot] = nil
+        slotTotal -= worker.slots
         slotOfWorker[worker.id] = nil
         usedSlots.removeAll { $0 == slot }
     }

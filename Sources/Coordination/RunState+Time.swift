@@ -18,6 +18,7 @@ extension RunState {
         endOverlong(at: now)
         if policy.speculates, rounds[current].pending.isEmpty, !leases.isEmpty {
             updateSpeculationAge()
+            isTimeToSpeculate = true
             dispatchScope = .everyone
         }
     }

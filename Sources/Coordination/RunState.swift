@@ -47,6 +47,8 @@ package struct RunState: Sendable {
     /// Slots in use, in ascending order.
     var usedSlots: [Int] = []
     var lastSession: UInt64 = 0
+    /// Slots of all workers together, also of those that are away.
+    var slotTotal = 0
 
     /// Leases of the current round.
     var leases: [LeaseKey: Lease] = [:]
@@ -74,6 +76,7 @@ package struct RunState: Sendable {
     var effects: [RunEffect] = []
     var eventNumber: UInt64 = 0
     var dispatchScope = DispatchScope.none
+    var isTimeToSpeculate = false
 
     /// What a worker is refused with; the transport has a type of the same name.
     typealias Refusal = WireProtocol.Refusal
@@ -114,6 +117,7 @@ package struct RunState: Sendable {
         eventNumber += 1
         effects = []
         dispatchScope = .none
+        isTimeToSpeculate = false
         let isFirst = startedAt == nil
         if isFirst { start(at: now) }
         handle(event, at: now)
@@ -133,6 +137,10 @@ package struct RunState: Sendable {
             loseConnection(peer)
         case .localWorkerExited(let processID, let host, let failureClass, let reason):
             endLocalWorker(processID, host: host, failureClass, reason: reason, at: now)
+        case .workerFoundDead(let id, let reason):
+            if let slot = slotOfWorker[id], workers[slot]?.session == nil {
+                loseWorker(slot, nil, reason: reason, at: now)
+            }
         case .objectVerified(let lease, let discrepancy):
             finishVerification(of: lease, discrepancy: discrepancy, at: now)
         case .objectLost(let unit, let reason):

@@ -25,6 +25,8 @@ struct BalancePipeline {
     ///   - core: the cells to compute.
     ///   - prepared: the tile's prepared layers.
     ///   - cancellation: looked at between pairs.
+    /// - Returns: the tile's bands and sums.
+    /// - Throws: `TileFailure` when the prepared tile lacks a band, or the attempt is cancelled.
     func compute(
         core: CellWindow,
         prepared: TileContents,

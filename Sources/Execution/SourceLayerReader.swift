@@ -14,8 +14,11 @@ struct SourceLayerReader: ~Copyable {
 
     /// A reader for a grid.
     ///
-    /// - Parameter samplesPerRead: most source samples held at a time for a layer, 8 bytes each, three
-    ///   times over; a window that needs more is taken in parts.
+    /// - Parameters:
+    ///   - grid: the national grid.
+    ///   - samplesPerRead: most source samples held at a time for a layer, 8 bytes each, three times
+    ///     over; a window that needs more is taken in parts.
+    /// - Throws: `RasterError` when the grid's projection cannot be used.
     init(grid: Grid, samplesPerRead: Int) throws(RasterError) {
         self.grid = grid
         self.samplesPerRead = samplesPerRead
@@ -34,6 +37,8 @@ struct SourceLayerReader: ~Copyable {
     ///   - window: cells of the grid.
     ///   - maps: sub-points of this window found so far, by source grid; extended.
     ///   - cancellation: looked at between parts.
+    /// - Returns: the layer in internal units.
+    /// - Throws: `RasterError` naming a file that cannot be read, or `TileFailure` when cancelled.
     func read(
         _ layer: LayerModel,
         over window: CellWindow,

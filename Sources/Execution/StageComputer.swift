@@ -49,6 +49,7 @@ package final class StageComputer: TileComputer {
         self.residentBytes = residentBytes
     }
 
+    /// See ``TileComputer``.
     package func compute(
         _ request: TileRequest,
         cancellation: CancellationFlag

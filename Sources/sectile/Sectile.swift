@@ -55,6 +55,7 @@ struct Sectile: AsyncParsableCommand {
 
     /// One message on standard error.
     static func complain(_ message: String) {
-        StandardStreamSink.error.write(line: message.hasPrefix("Error") ? message : "error: \(message)")
+        let line = message.hasPrefix("Error") ? message : "error: \(message)"
+        StandardStreamSink.error.write(line: line)
     }
 }

@@ -1,4 +1,5 @@
 import Analysis
+import CarbonBalance
 import Lattice
 import Testing
 import Tiling
@@ -45,8 +46,11 @@ import Tiling
         }
         #expect(abs(totals.integral - expected) < 1e-9)
         #expect(totals.name == "emission")
-        #expect(totals.minimum == layer.value.samples.indices.filter {
-            layer.validFraction.samples[$0] > 0
-        }.map { Double(layer.value.samples[$0]) }.min())
+        #expect(
+            totals.minimum
+                == layer.value.samples.indices.filter {
+                    layer.validFraction.samples[$0] > 0
+                }.map { Double(layer.value.samples[$0]) }.min()
+        )
     }
 }

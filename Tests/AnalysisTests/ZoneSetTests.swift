@@ -27,7 +27,9 @@ import Testing
 
     @Test func `cut, prolonged and altered bytes are refused or differ, and never trap`() {
         let bytes = zones.encoded
-        for count in 0..<bytes.count { #expect(ZoneSet(encoded: Array(bytes.prefix(count))) == nil) }
+        for count in 0..<bytes.count {
+            #expect(ZoneSet(encoded: Array(bytes.prefix(count))) == nil)
+        }
         #expect(ZoneSet(encoded: bytes + [0]) == nil)
         for index in bytes.indices {
             var altered = bytes

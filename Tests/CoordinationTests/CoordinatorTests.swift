@@ -146,6 +146,27 @@ struct CoordinatorTests {
         #expect(log.count(.tileCommitted) == 24)
     }
 
+    @Test func `a finished run is taken up again for an object that was lost`() async throws {
+        let journal = try openJournal()
+        let first = try coordinator(journal)
+        let channel = network.worker(publicKey: key)
+        async let outcome = first.run()
+        try await worker(channel, 1)
+        #expect(try await outcome == .done)
+        try journal.close()
+
+        let again = try openJournal()
+        let second = try coordinator(again)
+        // Said before anything else, as an operator would: nothing is quarantined, the run is over.
+        await second.retry(nil)
+        let unit = WorkUnit(stage: .prepare, tile: TileID(row: 0, column: 0))
+        async let final = second.run(after: [.objectLost(unit, reason: "gone")])
+        try await worker(network.worker(publicKey: key), 2)
+        #expect(try await final == .done)
+        #expect(log.count(.tileCommitted) == 25)
+        try checkResults()
+    }
+
     @Test func `garbage is refused and the run goes on`() async throws {
         let journal = try openJournal()
         let coordinator = try coordinator(journal)

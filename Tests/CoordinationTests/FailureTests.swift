@@ -157,9 +157,10 @@ struct FailureTests {
         scene.join(2)
         var granted: [LeaseID] = []
         for column in [4, 3, 2, 1, 0] {
-            scene.wait(milliseconds: 250)
+            granted += scene.wait(milliseconds: 250).granted
             granted += scene.complete(2, Scene.lease(column)).granted
         }
+        granted += scene.wait(milliseconds: 500).granted
         // Worker 1 still has the costliest tile: a second worker tries it, and is first.
         #expect(granted.last == Scene.lease(5, 2))
         let commit = scene.complete(2, Scene.lease(5, 2))

@@ -4,11 +4,11 @@ import Messaging
 import RasterIO
 import RunStore
 
-/// `sectile doctor`
+/// The command `sectile doctor`.
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Check libraries, drivers, keys, disk, and a run directory; each finding with its remedy."
+        abstract: "Check libraries, drivers, keys, disk and a run; each finding with its remedy."
     )
 
     @Argument(help: "A run directory.")
@@ -45,7 +45,8 @@ struct DoctorCommand: ParsableCommand {
         var findings: [Finding] = []
         do {
             try GDALRuntime.start(cacheBytes: 64 << 20)
-            findings.append(.fine("GDAL \(GDALRuntime.gdalVersion), PROJ \(GDALRuntime.projVersion)"))
+            let versions = "GDAL \(GDALRuntime.gdalVersion), PROJ \(GDALRuntime.projVersion)"
+            findings.append(.fine(versions))
         } catch {
             findings.append(.trouble("\(error)", remedy: "install GDAL 3.6 or later (libgdal-dev)"))
         }
@@ -108,7 +109,10 @@ struct DoctorCommand: ParsableCommand {
         }
         for (path, read) in [
             ("\(folder)/allow-list", { _ = try AllowList(contentsOfFile: "\(folder)/allow-list") }),
-            ("\(directory)/join.json", { _ = try JoinFile(contentsOfFile: "\(directory)/join.json") }),
+            (
+                "\(directory)/join.json",
+                { _ = try JoinFile(contentsOfFile: "\(directory)/join.json") }
+            ),
         ] as [(String, () throws -> Void)] where FileManager.default.fileExists(atPath: path) {
             do {
                 try read()
@@ -131,7 +135,8 @@ struct DoctorCommand: ParsableCommand {
                 return [
                     .trouble(
                         "the journal is damaged: \(damage.joined(separator: "; "))",
-                        remedy: "copy it away and run `sqlite3 journal.sqlite .recover`, or start anew"
+                        remedy: "copy it away and run `sqlite3 journal.sqlite .recover`, or "
+                            + "start anew"
                     )
                 ]
             }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Messaging
 
-/// `sectile keys …`
+/// The command `sectile keys …`.
 struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
@@ -10,7 +10,7 @@ struct KeysCommand: ParsableCommand {
         subcommands: [Generate.self, Allow.self, Revoke.self, List.self]
     )
 
-    /// `sectile keys generate`
+    /// The command `sectile keys generate`.
     struct Generate: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "generate",
@@ -33,7 +33,7 @@ struct KeysCommand: ParsableCommand {
         }
     }
 
-    /// `sectile keys allow`
+    /// The command `sectile keys allow`.
     struct Allow: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "allow",
@@ -56,7 +56,7 @@ struct KeysCommand: ParsableCommand {
         }
     }
 
-    /// `sectile keys revoke`
+    /// The command `sectile keys revoke`.
     struct Revoke: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "revoke",
@@ -81,7 +81,7 @@ struct KeysCommand: ParsableCommand {
         }
     }
 
-    /// `sectile keys list`
+    /// The command `sectile keys list`.
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list",

@@ -5,12 +5,13 @@ import RasterIO
 import RunStore
 import Tiling
 
-/// `sectile mosaic`
+/// The command `sectile mosaic`.
 struct MosaicCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mosaic",
         abstract: "Build mosaics, tables, pictures and report again from the committed tiles.",
-        discussion: "Tiles that are missing stay without value, and every output says so (exit code 3)."
+        discussion:
+            "Tiles that are missing stay without value, and every output says so (exit code 3)."
     )
 
     @Argument(help: "The run directory.")
@@ -28,7 +29,7 @@ struct MosaicCommand: ParsableCommand {
     }
 }
 
-/// `sectile explain`
+/// The command `sectile explain`.
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",

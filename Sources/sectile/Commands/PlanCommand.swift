@@ -6,7 +6,7 @@ import Foundation
 import Lattice
 import Tiling
 
-/// `sectile plan`
+/// The command `sectile plan`.
 struct PlanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",

@@ -4,7 +4,7 @@ import Logging
 import Settings
 import Tiling
 
-/// `sectile run`
+/// The command `sectile run`.
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
@@ -29,9 +29,11 @@ struct RunCommand: AsyncParsableCommand {
                 "--listen: '\(listen)'; legal: \(Endpoint.legalForms.joined(separator: ", "))"
             )
         }
-        let count = workers ?? SlotCount.automatic.count(
-            environment: ProcessInfo.processInfo.environment
-        )
+        let count =
+            workers
+            ?? SlotCount.automatic.count(
+                environment: ProcessInfo.processInfo.environment
+            )
         guard (1...1024).contains(count) else {
             throw CommandError.usage("--workers: \(count); legal: 1 to 1024")
         }
@@ -60,7 +62,7 @@ struct RunCommand: AsyncParsableCommand {
     }
 }
 
-/// `sectile coordinator`
+/// The command `sectile coordinator`.
 struct CoordinatorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "coordinator",

@@ -4,7 +4,7 @@ import RunStore
 import Telemetry
 import Tiling
 
-/// `sectile status`
+/// The command `sectile status`.
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
@@ -27,9 +27,12 @@ struct StatusCommand: AsyncParsableCommand {
     var watch = false
 
     func run() async throws {
-        guard let place = directory ?? join.map({
-            URL(fileURLWithPath: $0).deletingLastPathComponent().path
-        }) else {
+        guard
+            let place = directory
+                ?? join.map({
+                    URL(fileURLWithPath: $0).deletingLastPathComponent().path
+                })
+        else {
             throw CommandError.usage("status: give the run directory, or --join FILE")
         }
         let path = URL(fileURLWithPath: place).standardizedFileURL.path
@@ -41,7 +44,9 @@ struct StatusCommand: AsyncParsableCommand {
             if watch, isatty(STDOUT_FILENO) == 1 { print("\u{1B}[H\u{1B}[2J", terminator: "") }
             print(json ? try report.json() : report.text)
             guard watch, report.exitCode == ExitCode.done, !report.isOver else {
-                guard report.exitCode == ExitCode.done else { throw ArgumentParser.ExitCode(report.exitCode) }
+                guard report.exitCode == ExitCode.done else {
+                    throw ArgumentParser.ExitCode(report.exitCode)
+                }
                 return
             }
             try await Task.sleep(for: .seconds(2))
@@ -135,7 +140,8 @@ struct StatusReport {
                 + (remainingSeconds.map { ", ETA \(ProgressLine.duration($0))" } ?? ""),
         ]
         for round in status.rounds {
-            let name = round.round == 0 ? round.stage.rawValue : "\(round.stage.rawValue).\(round.round)"
+            let suffix = round.round == 0 ? "" : ".\(round.round)"
+            let name = round.stage.rawValue + suffix
             lines.append(
                 "  \(name): \(round.committedCount)/\(round.tileCount) committed, "
                     + "\(round.openLeaseCount) under way, \(round.retriedCount) retried, "
@@ -151,7 +157,9 @@ struct StatusReport {
             )
         }
         for unit in quarantined.prefix(20) {
-            lines.append("  quarantined \(unit.unit) after \(unit.attempts) attempts: \(unit.message)")
+            lines.append(
+                "  quarantined \(unit.unit) after \(unit.attempts) attempts: \(unit.message)"
+            )
         }
         if quarantined.count > 20 { lines.append("  and \(quarantined.count - 20) more") }
         lines.append("next: \(nextCommand)")

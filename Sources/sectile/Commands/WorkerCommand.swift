@@ -9,7 +9,7 @@ import Settings
 import Telemetry
 import WireProtocol
 
-/// `sectile worker`
+/// The command `sectile worker`.
 struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
@@ -31,7 +31,7 @@ struct WorkerCommand: AsyncParsableCommand {
     var connect: String?
     @Option(help: "This worker's own key file (sectile keys generate), instead of join.json's.")
     var key: String?
-    @Option(help: "Tiles at a time: a number, or auto (affinity, cgroup quota, SLURM_CPUS_PER_TASK).")
+    @Option(help: "Tiles at a time, or auto (affinity, cgroup quota, SLURM_CPUS_PER_TASK).")
     var slots: String?
     @Option(help: "Memory that one slot may use, for example 2GiB.")
     var memory: String?
@@ -121,7 +121,8 @@ struct WorkerCommand: AsyncParsableCommand {
             "worker",
             path: directory.map { "\($0)/worker-\(ProcessFacts.host)-\(workerID.short).jsonl" },
             runID: runID,
-            terminalLevel: local ? .error : Logger.Level(rawValue: settings.logs.level.rawValue) ?? .notice
+            terminalLevel: local
+                ? .error : Logger.Level(rawValue: settings.logs.level.rawValue) ?? .notice
         )
         logger[metadataKey: LogKey.workerID] = "\(workerID.short)"
         return logger

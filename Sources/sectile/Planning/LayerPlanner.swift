@@ -208,7 +208,9 @@ struct LayerPlanner {
         pixelMetres: Double
     ) -> String {
         let kilometres = (pixelMetres / 10).rounded() / 100
-        let files = model.paths.count == 1 ? "" : ", \(model.paths.count) files (\(model.combination))"
+        let files =
+            model.paths.count == 1
+            ? "" : ", \(model.paths.count) files (\(model.combination.rawValue))"
         let place =
             "\(description.columns)x\(description.rows) pixels of about \(kilometres) km, "
             + "\(description.reference?.name ?? "no reference")\(files)"

@@ -26,11 +26,12 @@ struct PlanWarnings {
         let texts = layers.map { layer in
             let support = layer.facts.supportMetres
             let independent = Int(Double(cells) * cell * cell / (support * support))
-            return "\(layer.name) \(Int(support / 1000)) km, about \(independent) independent values"
+            return "\(layer.name) (\(Int(support / 1000)) km) about \(independent)"
         }
         return [
             "cells of \(Int(cell)) m are smaller than half the true resolution of some layers; "
-                + "behind the grid's \(cells) cells lie at most: " + texts.joined(separator: "; ")
+                + "behind the grid's \(cells) cells lie at most so many independent values: "
+                + texts.joined(separator: "; ")
         ]
     }
 

@@ -7,6 +7,7 @@ import RunStore
 import Settings
 import Telemetry
 import Tiling
+import WireProtocol
 
 /// A coordinator on this machine: opens the run directory, listens, runs the plan to its end.
 struct RunHost {
@@ -65,28 +66,55 @@ struct RunHost {
         )
         let keys = try RunKeys(directory: opened.keysDirectory, localWorkers: localWorkers)
         let context = try ZeroMQContext()
-        let authenticator = Authenticator(allowing: keys.allowList)
         let channel = try await CoordinatorChannel.bind(
             to: "\(listen)",
             keys: keys.server,
-            authenticator: authenticator,
+            authenticator: Authenticator(allowing: keys.allowList),
             context: context
         )
         try writeJoinFile(opened, keys: keys, channel: channel)
-        let state = RunState.restored(
-            from: snapshot,
-            plan: planned.plan,
-            identity: RunIdentity(
-                runID: opened.runID,
-                epoch: journal.epoch,
-                build: Version.identity,
-                runDirectory: directory,
-                storageProbe: opened.probeToken
-            ),
-            policy: leasePolicy()
+        let coordinator = coordinator(
+            of: opened,
+            journal: journal,
+            snapshot: snapshot,
+            channel: channel,
+            logger: logger
         )
-        let coordinator = Coordinator(
-            state: state,
+        if retriesQuarantined { await coordinator.retry(nil) }
+        let end = try await drive(
+            coordinator,
+            facts: lostObjects(snapshot, opened) + deadWorkers(journal.path, files),
+            keys: keys,
+            authenticator: channel.authenticator,
+            joinPath: opened.joinFile,
+            logger: logger
+        )
+        await channel.close(lingerMilliseconds: 1000)
+        await context.terminate()
+        try journal.close()
+        return end
+    }
+
+    private func coordinator(
+        of opened: RunDirectory,
+        journal: RunJournal,
+        snapshot: JournalSnapshot,
+        channel: CoordinatorChannel,
+        logger: Logger
+    ) -> Coordinator {
+        Coordinator(
+            state: RunState.restored(
+                from: snapshot,
+                plan: planned.plan,
+                identity: RunIdentity(
+                    runID: opened.runID,
+                    epoch: journal.epoch,
+                    build: Version.identity,
+                    runDirectory: directory,
+                    storageProbe: opened.probeToken
+                ),
+                policy: leasePolicy()
+            ),
             surroundings: Coordinator.Surroundings(
                 journal: journal,
                 channel: channel,
@@ -97,19 +125,21 @@ struct RunHost {
                 log: CoordinatorLog(logger: logger)
             )
         )
-        if retriesQuarantined { await coordinator.retry(nil) }
-        let end = try await drive(
-            coordinator,
-            facts: lostObjects(snapshot, opened),
-            keys: keys,
-            authenticator: authenticator,
-            joinPath: opened.joinFile,
-            logger: logger
-        )
-        await channel.close(lingerMilliseconds: 1000)
-        await context.terminate()
-        try journal.close()
-        return end
+    }
+
+    /// Workers of this machine that an earlier coordinator had and whose processes are gone: their
+    /// tiles need not wait for a lease to run out.
+    private func deadWorkers(_ journal: String, _ files: PosixFileSystem) -> [RunEvent] {
+        let reader = try? JournalReader(path: journal, files: files)
+        let workers = (try? reader?.workers()) ?? []
+        return workers.compactMap { worker in
+            let process = worker.description.processID
+            guard worker.openLeaseCount > 0, worker.description.host == ProcessFacts.host,
+                process > 0, kill(pid_t(process), 0) != 0, errno == ESRCH,
+                let id = WorkerID(worker.description.id)
+            else { return nil }
+            return .workerFoundDead(id, reason: "its process ended while no coordinator ran")
+        }
     }
 
     private func open(_ files: PosixFileSystem) throws -> RunDirectory {
@@ -229,9 +259,6 @@ struct RunHost {
                         "no local worker can be kept running",
                         metadata: [LogKey.event: "run.workersBroken", "detail": "\(reason)"]
                     )
-                    await coordinator.shutDown()
-                    signal = nil
-                    _ = reason
                     throw CommandError.failed("no local worker can be kept running: \(reason)")
                 case .workersEnded: break
                 }

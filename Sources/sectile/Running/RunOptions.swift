@@ -11,7 +11,10 @@ import Settings
 struct RunOptions: ParsableArguments {
     @Argument(help: "The configuration, a YAML file (config/example.yaml explains every key).")
     var config: String
-    @Option(name: .shortAndLong, help: "The run directory: created, or resumed when it holds the same plan.")
+    @Option(
+        name: .shortAndLong,
+        help: "The run directory: created, or resumed when it holds the same plan."
+    )
     var output: String
     @Flag(help: "Replace the run that the directory holds, whatever its plan.")
     var new = false

@@ -60,6 +60,9 @@ enum Logs {
     ///   - label: coordinator or worker.
     ///   - path: the file; nil for none.
     ///   - runID: identity of the run; stamped on each line.
+    ///   - fileLevel: least severe lines of the file.
+    ///   - terminalLevel: least severe lines of standard error.
+    /// - Returns: a logger that writes to both.
     static func logger(
         _ label: String,
         path: String?,

@@ -6,6 +6,7 @@ extension SlotCount {
     /// The number of slots: as given, or what affinity, cgroup quota and batch system leave.
     ///
     /// - Parameter environment: the process' environment.
+    /// - Returns: at least 1.
     func count(environment: [String: String]) -> Int {
         switch self {
         case .count(let count): return count
