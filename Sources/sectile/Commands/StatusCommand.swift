@@ -104,7 +104,8 @@ struct StatusReport {
     private var committed: Int { status.rounds.reduce(0) { $0 + $1.committedCount } }
     private var total: Int { status.rounds.reduce(0) { $0 + $1.tileCount } }
     private var liveWorkers: [StoredWorker] {
-        workers.filter { $0.leftSeconds == nil && $0.epoch == status.epoch }
+        isOver || !isCoordinatorAlive
+            ? [] : workers.filter { $0.leftSeconds == nil && $0.epoch == status.epoch }
     }
 
     private var remainingSeconds: Double? {

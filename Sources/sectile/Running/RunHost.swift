@@ -234,6 +234,8 @@ struct RunHost {
             if !keys.localWorkerPaths.isEmpty {
                 group.addTask {
                     let reason = await workers.run(graceSeconds: 20) { processID, end in
+                        // A worker that left in good order has said so itself.
+                        if case .exited(0) = end { return }
                         await coordinator.localWorkerExited(
                             processID: processID,
                             host: ProcessFacts.host,

@@ -2,6 +2,7 @@ import ArgumentParser
 import Coordination
 import Foundation
 import Logging
+import Messaging
 import Publishing
 import RasterIO
 import RunStore
@@ -73,6 +74,8 @@ struct RunOptions: ParsableArguments {
         let end: RunHost.End
         do { end = try await host.run() } catch let error as RunStoreError {
             throw CommandError(exitCode: error.exitCode, description: "\(error)")
+        } catch let error as MessagingError {
+            throw CommandError.usage("\(error)")
         }
         switch end.outcome {
         case .done, .incomplete: break
