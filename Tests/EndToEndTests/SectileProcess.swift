@@ -1,55 +1,53 @@
 import Foundation
 import Synchronization
 
-/// The program under test, as its users run it.
-enum Program {
-    /// Path of the binary; nil when it was not built.
-    ///
-    /// `scripts/test` names it; otherwise it lies beside the test bundle.
-    static let path: String? = {
-        let named = ProcessInfo.processInfo.environment["SECTILE_BINARY"]
-        let beside = URL(fileURLWithPath: CommandLine.arguments[0])
-            .deletingLastPathComponent().appendingPathComponent("sectile").path
-        return [named, beside].compactMap(\.self)
-            .first { FileManager.default.isExecutableFile(atPath: $0) }
-    }()
-
-    /// The repository.
-    static let repository = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-
-    /// The evaluation data; nil when they are absent.
-    static let evaluationData: URL? = {
-        let place = repository.deletingLastPathComponent()
-            .appendingPathComponent("shared/data/china")
-        return FileManager.default.fileExists(atPath: place.path) ? place : nil
-    }()
-}
-
 /// How a process ended, and what it said.
 struct Finished: Sendable {
+    /// The exit code; 128 and the signal's number after a signal.
     let exitCode: Int32
+    /// Standard output.
     let output: String
+    /// Standard error.
     let errors: String
+
+    /// The lines of standard error that are neither warnings nor progress.
+    var complaints: [String] {
+        errors.split(separator: "\n").map(String.init).filter { line in
+            line.hasPrefix("error: ") || line.hasPrefix("Error: ")
+        }
+    }
 }
 
 /// A running process whose output is kept.
+///
+/// It is killed when nobody holds it any more, or when the task that waits for it is cancelled.
 final class SectileProcess: Sendable {
-    private struct State {
-        var output = Data()
-        var errors = Data()
+    /// Bytes that arrive on another thread.
+    private final class Received: Sendable {
+        private let data = Mutex(Data())
+
+        /// The bytes so far, as text.
+        var text: String { data.withLock { String(decoding: $0, as: UTF8.self) } }
+
+        func append(_ more: Data) { data.withLock { $0.append(more) } }
     }
 
-    private nonisolated(unsafe) let process = Process()
-    private let state = Mutex(State())
+    private let process = Process()
+    private let output = Received()
+    private let errors = Received()
     private let ended: AsyncStream<Void>
 
     /// Starts the program with arguments.
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    convenience init(_ arguments: [String], environment: [String: String] = [:]) throws {
         guard let path = Program.path else { throw CocoaError(.fileNoSuchFile) }
-        process.executableURL = URL(fileURLWithPath: path)
+        try self.init(executable: path, arguments, environment: environment)
+    }
+
+    /// Starts any program.
+    init(executable: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+        process.executableURL = URL(fileURLWithPath: executable)
         process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.environment = Program.environment.merging(environment) { $1 }
         let (stream, continuation) = AsyncStream<Void>.makeStream()
         ended = stream
         let outputPipe = Pipe()
@@ -65,26 +63,30 @@ final class SectileProcess: Sendable {
             }
             if isLast { continuation.finish() }
         }
-        outputPipe.fileHandleForReading.readabilityHandler = { [state] handle in
-            let data = handle.availableData
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-                finish()
-            } else {
-                state.withLock { $0.output.append(data) }
-            }
-        }
-        errorPipe.fileHandleForReading.readabilityHandler = { [state] handle in
-            let data = handle.availableData
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-                finish()
-            } else {
-                state.withLock { $0.errors.append(data) }
-            }
-        }
+        Self.read(outputPipe, into: output, finish)
+        Self.read(errorPipe, into: errors, finish)
         process.terminationHandler = { _ in finish() }
         try process.run()
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    private static func read(
+        _ pipe: Pipe,
+        into received: Received,
+        _ finish: @escaping @Sendable () -> Void
+    ) {
+        pipe.fileHandleForReading.readabilityHandler = { handle in
+            let data = handle.availableData
+            if data.isEmpty {
+                handle.readabilityHandler = nil
+                finish()
+            } else {
+                received.append(data)
+            }
+        }
     }
 
     /// The process number.
@@ -94,63 +96,56 @@ final class SectileProcess: Sendable {
     var isRunning: Bool { process.isRunning }
 
     /// What it has said on standard error so far.
-    var errorsSoFar: String {
-        state.withLock { String(decoding: $0.errors, as: UTF8.self) }
-    }
+    var errorsSoFar: String { errors.text }
 
     /// Sends a signal.
     func signal(_ number: Int32) {
         kill(identifier, number)
     }
 
-    /// Waits for the end.
+    /// Waits for the end of the process and of everyone who inherited its output.
     func finished() async -> Finished {
-        for await _ in ended {}
+        let identifier = identifier
+        await withTaskCancellationHandler {
+            for await _ in ended {}
+        } onCancel: {
+            kill(identifier, SIGKILL)
+        }
         process.waitUntilExit()
         let code =
             process.terminationReason == .exit
             ? process.terminationStatus : 128 + process.terminationStatus
-        return state.withLock { state in
-            Finished(
-                exitCode: code,
-                output: String(decoding: state.output, as: UTF8.self),
-                errors: String(decoding: state.errors, as: UTF8.self)
-            )
-        }
+        return Finished(exitCode: code, output: output.text, errors: errors.text)
     }
 
     /// Runs the program to its end.
     static func run(
-        _ arguments: [String],
+        _ arguments: String...,
         environment: [String: String] = [:]
     ) async throws -> Finished {
         try await SectileProcess(arguments, environment: environment).finished()
     }
 
-    /// The worker processes that this process has started, by number.
+    /// The living processes that this process has started, by number.
     var children: [Int32] {
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return entries.compactMap { Int32($0) }.filter { candidate in
-            guard let text = try? String(contentsOfFile: "/proc/\(candidate)/stat", encoding: .utf8),
-                let end = text.lastIndex(of: ")")
-            else { return false }
-            let fields = text[text.index(after: end)...].split(separator: " ")
-            return fields.count > 1 && Int32(fields[1]) == identifier
+            let fields = Self.statusFields(of: candidate)
+            return fields.count > 1 && fields[0] != "Z" && Int32(fields[1]) == identifier
         }.sorted()
     }
-}
 
-/// A directory that is removed when the test is over.
-final class ScratchDirectory: Sendable {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory
-            .appendingPathComponent("sectile-test-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    /// True when a process is there and has not ended.
+    static func isAlive(_ identifier: Int32) -> Bool {
+        let fields = statusFields(of: identifier)
+        return !fields.isEmpty && fields[0] != "Z"
     }
 
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
+    /// State, parent and what follows in `/proc/N/stat`.
+    private static func statusFields(of identifier: Int32) -> [Substring] {
+        guard let text = try? String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8),
+            let end = text.lastIndex(of: ")")
+        else { return [] }
+        return text[text.index(after: end)...].split(separator: " ")
     }
 }

@@ -4,15 +4,15 @@ import RasterIO
 
 /// What a run left, reduced to what must not depend on how it ran.
 struct RunOutcome: Hashable {
-    /// SHA-256 of the samples of every band of every mosaic, in order of names.
-    var mosaics: [String: ContentDigest]
+    /// SHA-256 of the samples of every band of a mosaic, by its name.
+    let mosaics: [String: ContentDigest]
     /// The city table as it stands.
-    var cities: String
+    let cities: String
 
     /// Reads a run directory.
     init(directory: String) throws {
         try GDALRuntime.start(cacheBytes: 64 << 20)
-        mosaics = [:]
+        var mosaics: [String: ContentDigest] = [:]
         for name in ["deficit", "status"] {
             let dataset = try RasterDataset(path: "\(directory)/mosaic/\(name).tif")
             var hasher = ContentHasher()
@@ -22,7 +22,7 @@ struct RunOutcome: Hashable {
             }
             mosaics[name] = hasher.finalize()
         }
-        let table = "\(directory)/tables/cities.csv"
-        cities = (try? String(contentsOfFile: table, encoding: .utf8)) ?? ""
+        self.mosaics = mosaics
+        cities = try String(contentsOfFile: "\(directory)/tables/cities.csv", encoding: .utf8)
     }
 }

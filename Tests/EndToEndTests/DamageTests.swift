@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    struct DamageTests {
+        private let scratch: ScratchDirectory
+
+        init() throws { scratch = try ScratchDirectory() }
+
+        @Test(
+            .timeLimit(.minutes(1)),
+            .enabled(if: Program.tool("gdal_translate") != nil, "gdal_translate is not installed")
+        )
+        func `a raster cut after the plan costs the tiles that need it and nothing else`()
+            async throws
+        {
+            var input = try SmallInput(in: scratch)
+            let raster = try await TiledRaster(of: "emission", in: scratch)
+            input.replace("path: emission.asc", with: "path: emission.tif")
+            let directory = "\(scratch.path)/run"
+            let coordinator = try SectileProcess(
+                [
+                    "coordinator", try input.write(), "--output", directory,
+                    "--listen", "tcp://127.0.0.1:0", "--advertise", "127.0.0.1",
+                ]
+            )
+            try await wait(for: "join.json", while: { coordinator.isRunning }) {
+                FileManager.default.fileExists(atPath: "\(directory)/join.json")
+            }
+            try raster.truncate(toShare: 0.6)
+            let worker = try SectileProcess(
+                ["worker", "--join", "\(directory)/join.json", "--slots", "1"]
+            )
+            let finished = await coordinator.finished()
+            #expect(finished.exitCode == 3, "\(finished.errors)")
+            #expect(await worker.finished().exitCode == 0)
+
+            let status = try await SectileProcess.run("status", directory)
+            #expect(status.exitCode == 3)
+            #expect(status.output.contains("quarantined"))
+            #expect(status.output.contains("emission.tif"), "\(status.output)")
+            let cities = try String(
+                contentsOfFile: "\(directory)/tables/cities.csv",
+                encoding: .utf8
+            )
+            #expect(cities.contains(",north,"))
+            for name in ["report.html", "run.json", "stac/deficit.json"] {
+                let text = try String(contentsOfFile: "\(directory)/\(name)", encoding: .utf8)
+                #expect(text.lowercased().contains("incomplete"), "\(name)")
+            }
+            let mosaic = try Data(
+                contentsOf: URL(fileURLWithPath: "\(directory)/mosaic/deficit.tif")
+            )
+            #expect(mosaic.range(of: Data("ncomplete".utf8)) != nil)
+        }
+
+        @Test(.timeLimit(.minutes(1)), .enabled(if: SmallDisk.isPossible, "needs root to mount"))
+        func `a full disk loses nothing and the same command goes on when there is room`()
+            async throws
+        {
+            let input = try SmallInput(in: scratch)
+            let configuration = try input.write()
+            let roomy = "\(scratch.path)/roomy"
+            let unhindered = try await SectileProcess.run(
+                "run",
+                configuration,
+                "--output",
+                roomy,
+                "--workers",
+                "1"
+            )
+            #expect(unhindered.exitCode == 0, "\(unhindered.errors)")
+
+            let disk = try SmallDisk(kibibytes: 360, in: scratch)
+            let directory = "\(disk.path)/run"
+            let command = ["run", configuration, "--output", directory, "--workers", "1"]
+            // A run whose journal finds no room waits for it; one that cannot even publish ends.
+            let run = try SectileProcess(command)
+            try await wait(for: "a word about the full disk", while: { run.isRunning }) {
+                run.errorsSoFar.contains("no space is left")
+            }
+            #expect(run.errorsSoFar.contains(disk.path), "\(run.errorsSoFar)")
+            try disk.resize(kibibytes: 64 << 10)
+            let finished = await run.finished()
+            #expect(finished.exitCode == 0 || finished.exitCode == 1, "\(finished.errors)")
+            let again = try await SectileProcess(command).finished()
+            #expect(again.exitCode == 0, "\(again.errors)")
+            #expect(try CommittedTiles(directory: directory).unitsNotCommittedOnce().isEmpty)
+            #expect(try RunOutcome(directory: directory) == RunOutcome(directory: roomy))
+        }
+    }
+}

@@ -1,0 +1,167 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    struct PlaceErrorTests {
+        private let scratch: ScratchDirectory
+        private var input: SmallInput
+        private let directory: String
+
+        init() throws {
+            scratch = try ScratchDirectory()
+            input = try SmallInput(in: scratch)
+            directory = "\(scratch.path)/run"
+        }
+
+        private func expectUsageError(
+            _ finished: Finished,
+            naming words: String...,
+            sourceLocation: SourceLocation = #_sourceLocation
+        ) {
+            #expect(finished.exitCode == 2, "\(finished.errors)", sourceLocation: sourceLocation)
+            let complaints = finished.complaints.count
+            #expect(complaints == 1, "\(finished.errors)", sourceLocation: sourceLocation)
+            for word in words {
+                #expect(
+                    finished.errors.contains(word),
+                    "no '\(word)' in: \(finished.errors)",
+                    sourceLocation: sourceLocation
+                )
+            }
+        }
+
+        private func completedRun() async throws {
+            let finished = try await SectileProcess.run(
+                "run",
+                try input.write(),
+                "--output",
+                directory,
+                "--workers",
+                "1"
+            )
+            try #require(finished.exitCode == 0, "\(finished.errors)")
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        mutating func `the directory of another plan is refused and left as it is`() async throws {
+            try await completedRun()
+            let before = try ScratchDirectory.contents(of: directory)
+            input.replace("cellSizeMetres: 10000", with: "cellSizeMetres: 9000")
+            let finished = try await SectileProcess.run(
+                "run",
+                try input.write("other.yaml"),
+                "--output",
+                directory
+            )
+            expectUsageError(finished, naming: directory, "another plan", "--new")
+            let after = try ScratchDirectory.contents(of: directory)
+            #expect(after == before)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a directory with foreign files is refused and left as it is`() async throws {
+            try FileManager.default.createDirectory(
+                atPath: directory,
+                withIntermediateDirectories: true
+            )
+            try "mine".write(
+                toFile: "\(directory)/thesis.txt",
+                atomically: true,
+                encoding: .utf8
+            )
+            let finished = try await SectileProcess.run(
+                "run",
+                try input.write(),
+                "--output",
+                directory
+            )
+            expectUsageError(finished, naming: directory, "thesis.txt")
+            let after = try ScratchDirectory.contents(of: directory)
+            #expect(after == ["thesis.txt": Data("mine".utf8)])
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a port in use is named`() async throws {
+            let path = try input.write()
+            let first = try SectileProcess(
+                ["coordinator", path, "--output", directory, "--listen", "tcp://127.0.0.1:0"]
+            )
+            try await wait(for: "join.json", while: { first.isRunning }) {
+                FileManager.default.fileExists(atPath: "\(directory)/join.json")
+            }
+            let port = try #require(try JoinText(directory: directory).port)
+            let second = try await SectileProcess.run(
+                "coordinator",
+                path,
+                "--output",
+                "\(scratch.path)/second",
+                "--listen",
+                "tcp://127.0.0.1:\(port)"
+            )
+            expectUsageError(second, naming: "127.0.0.1:\(port)", "in use")
+            // A second coordinator on the same directory is no better.
+            let third = try await SectileProcess.run("run", path, "--output", directory)
+            expectUsageError(third, naming: directory)
+            #expect(first.isRunning)
+            first.signal(SIGTERM)
+            #expect(await first.finished().exitCode == 143)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a missing, an exposed and a damaged key file are named`() async throws {
+            try await completedRun()
+            let join = "\(directory)/join.json"
+            let absent = "\(scratch.path)/absent.key"
+            expectUsageError(
+                try await SectileProcess.run("worker", "--join", join, "--key", absent),
+                naming: absent
+            )
+            let key = "\(scratch.path)/own.key"
+            #expect(try await SectileProcess.run("keys", "generate", key).exitCode == 0)
+            try Self.setMode(0o644, of: key)
+            expectUsageError(
+                try await SectileProcess.run("worker", "--join", join, "--key", key),
+                naming: key,
+                "600"
+            )
+            let damaged = try scratch.write("no key", to: "damaged.key")
+            try Self.setMode(0o600, of: damaged)
+            expectUsageError(
+                try await SectileProcess.run("worker", "--join", join, "--key", damaged),
+                naming: damaged
+            )
+            try Self.setMode(0o644, of: join)
+            expectUsageError(
+                try await SectileProcess.run("worker", "--join", join),
+                naming: join,
+                "600"
+            )
+            expectUsageError(
+                try await SectileProcess.run("worker", "--join", "\(scratch.path)/absent.json"),
+                naming: "absent.json"
+            )
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a run whose own key is world-readable does not go on with it`() async throws {
+            try await completedRun()
+            let key = "\(directory)/keys/coordinator.key"
+            try Self.setMode(0o644, of: key)
+            let finished = try await SectileProcess.run(
+                "run",
+                "\(scratch.path)/small.yaml",
+                "--output",
+                directory
+            )
+            expectUsageError(finished, naming: key, "600")
+            let doctor = try await SectileProcess.run("doctor", directory)
+            #expect(doctor.exitCode == 1)
+            #expect(doctor.output.contains("coordinator.key"))
+            #expect(doctor.output.contains("remedy: chmod 600"))
+        }
+
+        private static func setMode(_ mode: Int, of path: String) throws {
+            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import Testing
+
+extension EndToEnd {
+    @Suite(.enabled(if: Program.canEvaluate, "the evaluation data are absent"))
+    struct TileIndependenceTests {
+        @Test(
+            .timeLimit(.minutes(2)),
+            arguments: [(tileSizePixels: 64, workers: 2), (tileSizePixels: 100, workers: 1)]
+        )
+        func `mosaics and city table do not depend on tile size and number of workers`(
+            tileSizePixels: Int,
+            workers: Int
+        ) async throws {
+            let reference = try RunOutcome(
+                directory: try await SharedRuns.reference().directory
+            )
+            let scratch = try ScratchDirectory()
+            let input = try EvaluationInput(tileSizePixels: tileSizePixels, in: scratch)
+            let directory = "\(scratch.path)/run"
+            let finished = try await SectileProcess.run(
+                "run",
+                input.path,
+                "--output",
+                directory,
+                "--workers",
+                "\(workers)"
+            )
+            #expect(finished.exitCode == 0, "\(finished.errors)")
+            let outcome = try RunOutcome(directory: directory)
+            #expect(outcome.mosaics == reference.mosaics)
+            #expect(outcome.cities == reference.cities)
+            #expect(outcome.cities.split(separator: "\n").count == 371)
+        }
+    }
+}
