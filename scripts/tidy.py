@@ -138,7 +138,7 @@ def check_swift(name, text, findings):
 
 
 def check_function_lengths(name, lines, findings):
-    start = None
+    start = body = None
     indent = ""
     for number, line in enumerate(lines, 1):
         opened = re.match(r"^(\s*)(?:@\w+.* )?(?:(?:package|private|fileprivate|static|mutating"
@@ -146,12 +146,17 @@ def check_function_lengths(name, lines, findings):
                           r"(?:func|init)\b", line)
         if opened and start is None and not line.rstrip().endswith("}"):
             start, indent = number, opened.group(1)
-        elif start is not None and line == indent + "}":
+            body = number if line.rstrip().endswith("{") else None
+        elif start is not None and body is None and line.rstrip().endswith("{"):
+            # A signature of many named parameters is no length of the function.
+            body = number
+        if start is not None and line == indent + "}":
+            start = body or start
             if number - start > 70:
                 findings.append(f"{name}:{start}: a function of {number - start} lines; at most 70")
-            start = None
-        elif start is not None and opened and opened.group(1) == indent:
-            start = number
+            start = body = None
+        elif start is not None and start != number and opened and opened.group(1) == indent:
+            start, body = number, number if line.rstrip().endswith("{") else None
 
 
 def main():

@@ -109,7 +109,9 @@ struct CityTable: Sendable {
             "balance\(suffix)",
             "What the sign of D is called with this sink\(caption)",
             figures.map { figures in
-                figures.value(of: .absolute, model: model.deficit, deficitScale: nil)
+                // A sign that rests on a sliver of the area is no finding.
+                guard figures.validShare >= model.deficit.minimumValidShare else { return "" }
+                return figures.value(of: .absolute, model: model.deficit, deficitScale: nil)
                     .map { kind.word(forDeficit: $0) } ?? ""
             }
         )

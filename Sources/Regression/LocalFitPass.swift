@@ -1,6 +1,9 @@
 /// What a fit computes beyond coefficients and errors.
 package struct FitOptions: OptionSet, Sendable {
+    /// The options as bits.
     package let rawValue: Int
+
+    /// Options from their bits.
     package init(rawValue: Int) { self.rawValue = rawValue }
 
     /// Local condition numbers, variance inflation and variance-decomposition proportions.

@@ -50,65 +50,48 @@ package func sweepCandidates(
     let matrix = unsafe outer + 8 * set
     let scratch = unsafe matrix + (p + 1) * (p + 1)
     for index in 0..<(2 * setCount * set) { unsafe workspace[index] = .zero }
-
     if unsafe bufferedErrors != nil {
-        for s in 0..<setCount {
-            var bounds = (0, bufferCount)
-            unsafe withUnsafePointer(to: &bounds) { pair in
-                unsafe accumulateMoments(
-                    parameterCount: p,
-                    rows: rows,
-                    response: response,
-                    weights: powers + s * powerStride,
-                    bounds: UnsafeRawPointer(pair).assumingMemoryBound(to: Int.self),
-                    shellCount: 1,
-                    sums: inner + s * set,
-                    includesResponse: true,
-                    snapshots: nil,
-                    coefficients: coefficients,
-                    isFirst: true
-                )
-            }
-        }
+        unsafe accumulateInside(
+            parameterCount: p,
+            setCount: setCount,
+            rows: rows,
+            response: response,
+            powers: powers,
+            powerStride: powerStride,
+            bufferCount: bufferCount,
+            coefficients: coefficients,
+            inner: inner
+        )
     }
 
     var previous = 0
     for batch in 0..<(candidateCount / 8) {
         let candidate = 8 * batch
-        var bounds = unsafe (
-            previous, counts[candidate], counts[candidate + 1], counts[candidate + 2],
-            counts[candidate + 3], counts[candidate + 4], counts[candidate + 5],
-            counts[candidate + 6], counts[candidate + 7]
+        unsafe accumulateBatch(
+            parameterCount: p,
+            setCount: setCount,
+            rows: rows,
+            response: response,
+            powers: powers,
+            powerStride: powerStride,
+            previous: previous,
+            counts: counts + candidate,
+            coefficients: coefficients + candidate,
+            candidateCount: candidateCount,
+            sums: sums,
+            snapshots: snapshots
         )
-        previous = bounds.8
-        unsafe withUnsafePointer(to: &bounds) { list in
-            for s in 0..<setCount {
-                unsafe accumulateMoments(
-                    parameterCount: p,
-                    rows: rows,
-                    response: response,
-                    weights: powers + s * powerStride,
-                    bounds: UnsafeRawPointer(list).assumingMemoryBound(to: Int.self),
-                    shellCount: 8,
-                    sums: sums + s * set,
-                    includesResponse: true,
-                    snapshots: snapshots,
-                    coefficients: coefficients + s * candidateCount + candidate,
-                    isFirst: s == 0
-                )
-            }
-        }
+        previous = unsafe counts[candidate + 7]
         if let bufferedErrors = unsafe bufferedErrors {
-            for c in 0..<8 {
-                for index in 0..<set {
-                    var value = unsafe snapshots[c * set + index] - inner[index]
-                    for s in 1..<max(1, setCount) {
-                        let factor = unsafe coefficients[s * candidateCount + candidate + c]
-                        unsafe value.addProduct(-factor, inner[s * set + index])
-                    }
-                    unsafe outer[c * set + index] = value
-                }
-            }
+            unsafe subtractInside(
+                setCount: setCount,
+                set: set,
+                snapshots: snapshots,
+                inner: inner,
+                coefficients: coefficients + candidate,
+                candidateCount: candidateCount,
+                outer: outer
+            )
             unsafe transposeMomentSets(parameterCount: p, sets: outer, matrix: matrix)
             unsafe solveBufferedError(
                 parameterCount: p,
@@ -127,5 +110,103 @@ package func sweepCandidates(
             residual: residuals + batch,
             leverage: leverages + batch
         )
+    }
+}
+
+/// The moments of the neighbours inside the buffer, one set for each power.
+private func accumulateInside(
+    parameterCount p: Int,
+    setCount: Int,
+    rows: UnsafePointer<SIMD8<Double>>,
+    response: UnsafePointer<Double>,
+    powers: UnsafePointer<Double>,
+    powerStride: Int,
+    bufferCount: Int,
+    coefficients: UnsafePointer<Double>,
+    inner: UnsafeMutablePointer<SIMD8<Double>>
+) {
+    let set = MomentLayout.vectorsPerSet(parameterCount: p)
+    for s in 0..<setCount {
+        var bounds = (0, bufferCount)
+        unsafe withUnsafePointer(to: &bounds) { pair in
+            unsafe accumulateMoments(
+                parameterCount: p,
+                rows: rows,
+                response: response,
+                weights: powers + s * powerStride,
+                bounds: UnsafeRawPointer(pair).assumingMemoryBound(to: Int.self),
+                shellCount: 1,
+                sums: inner + s * set,
+                includesResponse: true,
+                snapshots: nil,
+                coefficients: coefficients,
+                isFirst: true
+            )
+        }
+    }
+}
+
+/// Eight candidates' moments without the neighbours inside the buffer.
+///
+/// `coefficients` begins at the first of the eight in set 0.
+private func subtractInside(
+    setCount: Int,
+    set: Int,
+    snapshots: UnsafeMutablePointer<SIMD8<Double>>,
+    inner: UnsafeMutablePointer<SIMD8<Double>>,
+    coefficients: UnsafePointer<Double>,
+    candidateCount: Int,
+    outer: UnsafeMutablePointer<SIMD8<Double>>
+) {
+    for c in 0..<8 {
+        for index in 0..<set {
+            var value = unsafe snapshots[c * set + index] - inner[index]
+            for s in 1..<max(1, setCount) {
+                let factor = unsafe coefficients[s * candidateCount + c]
+                unsafe value.addProduct(-factor, inner[s * set + index])
+            }
+            unsafe outer[c * set + index] = value
+        }
+    }
+}
+
+/// Runs the moments on through eight candidates and leaves their weighted sums in `snapshots`.
+///
+/// `counts` and `coefficients` begin at the first of the eight.
+private func accumulateBatch(
+    parameterCount p: Int,
+    setCount: Int,
+    rows: UnsafePointer<SIMD8<Double>>,
+    response: UnsafePointer<Double>,
+    powers: UnsafePointer<Double>,
+    powerStride: Int,
+    previous: Int,
+    counts: UnsafePointer<Int>,
+    coefficients: UnsafePointer<Double>,
+    candidateCount: Int,
+    sums: UnsafeMutablePointer<SIMD8<Double>>,
+    snapshots: UnsafeMutablePointer<SIMD8<Double>>
+) {
+    let set = MomentLayout.vectorsPerSet(parameterCount: p)
+    var bounds = unsafe (
+        previous, counts[0], counts[1], counts[2], counts[3], counts[4], counts[5], counts[6],
+        counts[7]
+    )
+    unsafe withUnsafePointer(to: &bounds) { list in
+        for s in 0..<setCount {
+            unsafe accumulateMoments(
+                parameterCount: p,
+                rows: rows,
+                response: response,
+                weights: powers + s * powerStride,
+                bounds: UnsafeRawPointer(list).assumingMemoryBound(to: Int.self),
+                shellCount: 8,
+                sums: sums + s * set,
+                includesResponse: true,
+                snapshots: snapshots,
+                coefficients: coefficients + s * candidateCount,
+                isFirst: s == 0
+            )
+        }
     }
 }

@@ -153,7 +153,8 @@ struct RunFixture {
                 layer("uptake", sink: options.sink, isProxy: false),
             ],
             zones: ZonesModel(
-                path: "zones/resolved.gpkg", encodedPath: "inputs/zones.bin",
+                path: "zones/resolved.gpkg",
+                encodedPath: "inputs/zones.bin",
                 digest: ContentDigest(of: "zones"),
                 count: 3,
                 masksOutside: true
