@@ -155,6 +155,8 @@ let package = Package(
         ),
 
         tests("LatticeTests", ["Lattice"]),
+        tests("ContentDigestTests", ["ContentDigest"]),
+        tests("TelemetryTests", ["Telemetry", logging]),
         tests("TilingTests", ["Tiling", "Lattice", "ContentDigest"]),
         tests("CarbonBalanceTests", ["CarbonBalance", "Lattice"]),
         tests("SpatialStatisticsTests", ["SpatialStatistics", "Lattice"]),

@@ -66,6 +66,11 @@ extension ReactorLoop {
     /// Hands what is queued to the network as far as it takes it, and gives the rest up.
     mutating func finish(_ close: Outbox.CloseRequest) throws(MessagingError) {
         while try sendPending(room: Int.max) == .ready {}
+        if pendingStart == pending.count {
+            pending = outbox.take(includingMessages: true).messages
+            pendingStart = 0
+            while try sendPending(room: Int.max) == .ready {}
+        }
         let rest = outbox.take(includingMessages: true).messages
         inbox.append((pending[pendingStart...] + rest).map { .undeliverable($0, .closed) })
         if let milliseconds = close.lingerMilliseconds {

@@ -35,6 +35,16 @@ struct PlanCommand: ParsableCommand {
         return (160 << 20) + cells * (2 * (prepared + balance) + (subpoints.max() ?? 0))
     }
 
+    /// Estimated time of one core, seconds: 90 ns for each sub-point of a layer (projection,
+    /// decoding, mean) and 2 µs for each cell of the balance, as on the machines of the benchmarks.
+    static func coreSeconds(_ planned: PlannedRun) -> Double {
+        let cells = Double(planned.model.grid.window.cellCount)
+        let subpoints = planned.model.layers.reduce(0.0) { sum, layer in
+            sum + Double(layer.subpointsPerAxis * layer.subpointsPerAxis * layer.paths.count)
+        }
+        return cells * (subpoints * 90e-9 + 2e-6)
+    }
+
     private static func text(_ planned: PlannedRun) -> String {
         let grid = planned.model.grid
         var lines = [
@@ -46,6 +56,7 @@ struct PlanCommand: ParsableCommand {
             "stages: \(planned.plan.stages.map(\.stage.rawValue).joined(separator: ", ")), "
                 + "\(planned.plan.tileCount) units",
             "memory: about \(memoryBytes(planned) >> 20) MiB per worker",
+            "cost: about \(Int(coreSeconds(planned).rounded(.up))) core-seconds",
         ]
         if let zones = planned.zones { lines.append("zones: \(zones.features.count)") }
         lines.append("layers:")
@@ -75,6 +86,7 @@ struct PlanCommand: ParsableCommand {
                 ] as [String: Any]
             },
             "memoryPerWorkerBytes": memoryBytes(planned),
+            "coreSeconds": coreSeconds(planned),
             "zones": planned.zones?.features.count as Any? ?? NSNull(),
             "layers": zip(planned.model.layers, planned.interpretations).map { layer, text in
                 ["name": layer.name, "interpretation": text, "paths": layer.paths]

@@ -89,10 +89,22 @@ struct RunHost {
             joinPath: opened.joinFile,
             logger: logger
         )
+        await letWorkersLeave()
         await channel.close(lingerMilliseconds: 1000)
         await context.terminate()
         try journal.close()
         return end
+    }
+
+    /// Gives workers on their own time to read the goodbye they were sent.
+    ///
+    /// libzmq drops what a DEALER has received and not yet delivered when its connection ends
+    /// (`session_base_t::reconnect` with ZMQ_IMMEDIATE): a goodbye that arrives together with the end
+    /// of the connection would be lost, and the worker would dial for ever.
+    private func letWorkersLeave() async {
+        // Local workers are waited for by their processes; others can only come from elsewhere.
+        guard localWorkers == 0 || listen.host != "127.0.0.1" else { return }
+        try? await Task.sleep(for: .seconds(2))
     }
 
     private func coordinator(
