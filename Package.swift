@@ -150,7 +150,7 @@ let package = Package(
                 "WireProtocol", "ContentDigest", "CBuildVersion", "CLinux", argumentParser,
                 logging,
             ],
-            exclude: ["Documentation.docc", "Regress", "Commands/RegressCommand.swift"],
+            exclude: ["Documentation.docc"],
             swiftSettings: house
         ),
 
