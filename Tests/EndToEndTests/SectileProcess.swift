@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// How a process ended, and what it said.
 struct Finished: Sendable {
@@ -22,20 +21,12 @@ struct Finished: Sendable {
 ///
 /// It is killed when nobody holds it any more, or when the task that waits for it is cancelled.
 final class SectileProcess: Sendable {
-    /// Bytes that arrive on another thread.
-    private final class Received: Sendable {
-        private let data = Mutex(Data())
-
-        /// The bytes so far, as text.
-        var text: String { data.withLock { String(decoding: $0, as: UTF8.self) } }
-
-        func append(_ more: Data) { data.withLock { $0.append(more) } }
-    }
-
     private let process = Process()
-    private let output = Received()
-    private let errors = Received()
     private let ended: AsyncStream<Void>
+    // Files, not pipes: a pipe ends with the last process that inherited it, and a full one blocks.
+    private let scratch: ScratchDirectory
+    private let outputPath: String
+    private let errorPath: String
 
     /// Starts the program with arguments.
     convenience init(_ arguments: [String], environment: [String: String] = [:]) throws {
@@ -50,43 +41,26 @@ final class SectileProcess: Sendable {
         process.environment = Program.environment.merging(environment) { $1 }
         let (stream, continuation) = AsyncStream<Void>.makeStream()
         ended = stream
-        let outputPipe = Pipe()
-        let errorPipe = Pipe()
-        process.standardOutput = outputPipe
-        process.standardError = errorPipe
+        scratch = try ScratchDirectory()
+        outputPath = try scratch.write("", to: "output")
+        errorPath = try scratch.write("", to: "errors")
+        let output = try FileHandle(forWritingTo: URL(fileURLWithPath: outputPath))
+        let errors = try FileHandle(forWritingTo: URL(fileURLWithPath: errorPath))
+        process.standardOutput = output
+        process.standardError = errors
         process.standardInput = FileHandle.nullDevice
-        let open = Mutex(3)
-        let finish: @Sendable () -> Void = {
-            let isLast = open.withLock { count in
-                count -= 1
-                return count == 0
-            }
-            if isLast { continuation.finish() }
-        }
-        Self.read(outputPipe, into: output, finish)
-        Self.read(errorPipe, into: errors, finish)
-        process.terminationHandler = { _ in finish() }
+        process.terminationHandler = { _ in continuation.finish() }
         try process.run()
+        try output.close()
+        try errors.close()
     }
 
     deinit {
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 
-    private static func read(
-        _ pipe: Pipe,
-        into received: Received,
-        _ finish: @escaping @Sendable () -> Void
-    ) {
-        pipe.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-                finish()
-            } else {
-                received.append(data)
-            }
-        }
+    private static func text(at path: String) -> String {
+        String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
     }
 
     /// The process number.
@@ -96,14 +70,14 @@ final class SectileProcess: Sendable {
     var isRunning: Bool { process.isRunning }
 
     /// What it has said on standard error so far.
-    var errorsSoFar: String { errors.text }
+    var errorsSoFar: String { Self.text(at: errorPath) }
 
     /// Sends a signal.
     func signal(_ number: Int32) {
         kill(identifier, number)
     }
 
-    /// Waits for the end of the process and of everyone who inherited its output.
+    /// Waits for the end.
     func finished() async -> Finished {
         let identifier = identifier
         await withTaskCancellationHandler {
@@ -115,7 +89,11 @@ final class SectileProcess: Sendable {
         let code =
             process.terminationReason == .exit
             ? process.terminationStatus : 128 + process.terminationStatus
-        return Finished(exitCode: code, output: output.text, errors: errors.text)
+        return Finished(
+            exitCode: code,
+            output: Self.text(at: outputPath),
+            errors: errorsSoFar
+        )
     }
 
     /// Runs the program to its end.
