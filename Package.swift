@@ -166,6 +166,7 @@ let package = Package(
             resources: [.copy("Fixtures")],
             swiftSettings: house
         ),
+        tests("RegressCommandTests", []),
         tests("RasterIOTests", ["RasterIO", "Lattice", "ContentDigest"]),
         tests("MessagingTests", ["Messaging", "CZeroMQ", "CLinux"]),
         tests("WireProtocolTests", ["WireProtocol", "Tiling", "Lattice", "ContentDigest"]),

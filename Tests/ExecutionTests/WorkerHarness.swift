@@ -1,4 +1,5 @@
 import Execution
+import Foundation
 import Messaging
 import Synchronization
 import Testing
@@ -37,12 +38,16 @@ struct WorkerHarness {
         )
         coordinator = network.coordinator()
         link = Link()
+        // In a container the system's own table may not name the root.
+        let mounts = "\(directory.path)/mounts"
+        try "36 35 98:0 / / rw - ext4 /dev/test rw\n"
+            .write(toFile: mounts, atomically: true, encoding: .utf8)
         worker = Worker(
             identity: Fixtures.identity(slots: slots, credit: credit),
             policy: WorkerPolicy(),
             environment: WorkerEnvironment(
                 slots: ComputeExecutor(slots: slots, computer: computer),
-                storage: SharedStorage(),
+                storage: SharedStorage(mountTable: mounts),
                 log: log,
                 now: { [time] in time.now },
                 sleep: { [time] in try await time.sleep(until: $0) },
