@@ -36,7 +36,7 @@ struct PlanCommand: ParsableCommand {
     }
 
     /// Estimated time of one core, seconds: 90 ns for each sub-point of a layer (projection,
-    /// decoding, mean) and 2 µs for each cell of the balance, as on the machines of the benchmarks.
+    /// decoding, mean) and 2 µs for each cell of the balance: an order of magnitude, no promise.
     static func coreSeconds(_ planned: PlannedRun) -> Double {
         let cells = Double(planned.model.grid.window.cellCount)
         let subpoints = planned.model.layers.reduce(0.0) { sum, layer in
