@@ -17,7 +17,7 @@ package struct ContentDigest: Hashable, Comparable, Sendable, Codable, CustomStr
         self.hexadecimal = hexadecimal
     }
 
-    fileprivate init(bytes: [UInt8]) {
+    init(bytes: [UInt8]) {
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         text.reserveCapacity(2 * bytes.count)

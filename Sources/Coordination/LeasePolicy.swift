@@ -1,3 +1,5 @@
+import WireProtocol
+
 /// The durations and limits by which leases are granted and taken back.
 package struct LeasePolicy: Hashable, Sendable {
     /// Time between a worker's heartbeats, milliseconds.
@@ -34,6 +36,8 @@ package struct LeasePolicy: Hashable, Sendable {
     package var creditLimit = 4096
     /// Quarantined tiles beyond which the run stops; nil for no limit.
     package var quarantineLimit: Int?
+    /// Most bytes of a part of a round's brief.
+    package var briefPartBytes = WireLimits.opaqueBytes
 
     /// The defaults.
     package init() {}

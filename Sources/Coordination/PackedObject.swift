@@ -48,48 +48,33 @@ struct PackedObject {
         )
     }
 
+    /// Adds the object to a list under its tile; nothing for ``none``.
+    func add(to list: inout ObjectList, tile: TileID) {
+        guard attemptNumber >= 1 else { return }
+        list.append(
+            ObjectList.Record(
+                tile: tile,
+                attempt: Attempt(Int(attemptNumber)),
+                nonce: nonce,
+                bytes: Int(bytes),
+                fileDigest: file,
+                samplesDigest: samples
+            )
+        )
+    }
+
     /// The attempt that wrote it; 0 for none.
     var attempt: Int32 { attemptNumber }
 
     /// The object, whose unit the caller knows; nil for ``none``.
     func object(of unit: WorkUnit) -> TileObject? {
-        guard attemptNumber >= 1, let file = file.digest, let samples = samples.digest else {
-            return nil
-        }
+        guard attemptNumber >= 1 else { return nil }
         let lease = LeaseID(unit: unit, attempt: Attempt(Int(attemptNumber)))
         return TileObject(
             key: TileObjectKey(lease: lease, nonce: nonce),
             bytes: Int(bytes),
-            fileDigest: file,
-            samplesDigest: samples
+            fileDigest: file.digest,
+            samplesDigest: samples.digest
         )
-    }
-}
-
-/// The 32 bytes of a digest without a heap allocation.
-private struct PackedDigest {
-    private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-
-    init() {}
-
-    init(_ digest: ContentDigest) {
-        var values: [UInt64] = [0, 0, 0, 0]
-        for (index, digit) in digest.hexadecimal.utf8.enumerated() {
-            let value = digit < 58 ? digit - 48 : digit - 87
-            values[index / 16] = values[index / 16] << 4 | UInt64(value)
-        }
-        words = (values[0], values[1], values[2], values[3])
-    }
-
-    var digest: ContentDigest? {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(64)
-        for word in [words.0, words.1, words.2, words.3] {
-            for shift in stride(from: 60, through: 0, by: -4) {
-                text.append(digits[Int(word >> UInt64(shift) & 15)])
-            }
-        }
-        return ContentDigest(hexadecimal: String(decoding: text, as: UTF8.self))
     }
 }

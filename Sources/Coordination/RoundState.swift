@@ -138,6 +138,15 @@ struct RoundState {
         return objects[Int(ordinal)].object(of: unit(ordinal))
     }
 
+    /// The committed objects of all tiles.
+    var objectList: ObjectList {
+        var list = ObjectList(stage: stage, round: round)
+        for (index, tile) in tiles.enumerated() where states[index] == .committed {
+            objects[index].add(to: &list, tile: tile.id)
+        }
+        return list
+    }
+
     /// Moves a unit to another state; a unit that backs off goes through ``backOff(_:until:)``.
     mutating func set(_ ordinal: Int32, _ new: UnitState) {
         let old = states[Int(ordinal)]

@@ -147,31 +147,22 @@ extension RunState {
         let round = rounds[current]
         if session.briefedRound != current {
             workers[slot]?.session?.briefedRound = current
-            let brief = StageBrief(
-                stage: round.stage,
-                round: round.round,
-                constants: constants(before: round)
-            )
-            effects.append(.send(.stage(brief), to: session.peer))
+            for part in briefOfRound() {
+                effects.append(.send(.stage(part), to: session.peer))
+            }
         }
         let tile = round.tiles[Int(ordinal)]
         let grant = LeaseGrant(
             lease: lease,
             core: tile.core,
-            inputs: inputs(of: tile.id, for: round),
+            inputs: inputs(of: tile.id),
             wallLimitSeconds: policy.wallLimitSeconds
         )
         effects.append(.send(.lease([grant]), to: session.peer))
     }
 
     /// Committed objects of a tile: of each earlier stage its last round, in stage order.
-    private func inputs(of tile: TileID, for round: RoundState) -> [TileObject] {
-        var inputs: [TileObject] = []
-        for (index, earlier) in rounds[..<current].enumerated() where earlier.stage < round.stage {
-            guard rounds[index + 1].stage != earlier.stage, let object = earlier.object(of: tile)
-            else { continue }
-            inputs.append(object)
-        }
-        return inputs
+    private func inputs(of tile: TileID) -> [TileObject] {
+        lastRoundsOfEarlierStages.compactMap { rounds[$0].object(of: tile) }
     }
 }

@@ -115,6 +115,7 @@ extension RunState {
         commits = []
         commitCursor = 0
         speculationAgeMilliseconds = nil
+        brief = []
         isReducing = false
         for slot in usedSlots {
             modifyWorker(slot) { worker in

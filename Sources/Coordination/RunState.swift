@@ -17,7 +17,8 @@ import WireProtocol
 /// back, to `backingOff` after a failure, to `quarantined` when failures have shown that it cannot be
 /// computed. Attempts are fences: each grant uses up the next number, for ever.
 ///
-/// Memory is about 130 bytes for each tile of each stage, and what leases and sessions need.
+/// Memory is about 130 bytes for each tile of each stage, 88 more for each that the current round may
+/// read beyond its own tile, and what leases and sessions need.
 package struct RunState: Sendable {
     /// What is to be done.
     package let plan: RunPlan
@@ -36,6 +37,8 @@ package struct RunState: Sendable {
     var current = 0
     /// Reductions by stage, in the order of rounds.
     var reductions: [Stage: [StageReduction]] = [:]
+    /// What sessions are told of the current round; empty until the first one is.
+    var brief: [StageBrief] = []
     var isReducing = false
     var isShuttingDown = false
     var isJournalDown = false
@@ -253,18 +256,5 @@ package struct RunState: Sendable {
     /// The committed object of a unit of any round; nil when there is none.
     func committedObject(of unit: WorkUnit) -> TileObject? {
         rounds.first { $0.stage == unit.stage && $0.round == unit.round }?.object(of: unit.tile)
-    }
-
-    /// What a round is computed with: constants of earlier stages, and of its own earlier rounds.
-    func constants(before round: RoundState) -> [Stage: [UInt8]] {
-        var constants: [Stage: [UInt8]] = [:]
-        for (stage, reductions) in reductions where stage <= round.stage {
-            let last = stage == round.stage ? round.round - 1 : reductions.count - 1
-            guard reductions.indices.contains(last) else { continue }
-            switch reductions[last] {
-            case .finished(let bytes), .anotherRound(let bytes): constants[stage] = bytes
-            }
-        }
-        return constants
     }
 }

@@ -31,6 +31,8 @@ package struct TileRequest: Hashable, Sendable {
     package let constants: [Stage: [UInt8]]
     /// The run directory, absolute; objects lie in its `tiles/`.
     package let runDirectory: String
+    /// Committed objects of all tiles of the stages that this one reads beyond its own tile.
+    package let halo: HaloIndex
 
     /// A unit to compute.
     package init(
@@ -39,7 +41,8 @@ package struct TileRequest: Hashable, Sendable {
         inputs: [TileObject],
         specification: [UInt8],
         constants: [Stage: [UInt8]],
-        runDirectory: String
+        runDirectory: String,
+        halo: HaloIndex = .none
     ) {
         self.lease = lease
         self.core = core
@@ -47,5 +50,6 @@ package struct TileRequest: Hashable, Sendable {
         self.specification = specification
         self.constants = constants
         self.runDirectory = runDirectory
+        self.halo = halo
     }
 }

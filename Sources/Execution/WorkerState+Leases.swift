@@ -4,8 +4,8 @@ internal import WireProtocol
 // Leases: granted, begun, ended, acknowledged, fenced.
 
 extension WorkerState {
-    mutating func briefed(_ brief: StageBrief) {
-        guard isInSession else { return }
+    mutating func briefed(_ part: StageBrief) {
+        guard isInSession, let brief = assembly.take(part) else { return }
         briefs.removeAll { $0.stage == brief.stage && $0.round == brief.round }
         briefs.append(brief)
         if briefs.count > Self.maximumBriefs { briefs.removeFirst() }
@@ -89,7 +89,8 @@ extension WorkerState {
                         inputs: grant.inputs,
                         specification: welcome.specification,
                         constants: brief.constants,
-                        runDirectory: welcome.runDirectory
+                        runDirectory: welcome.runDirectory,
+                        halo: brief.halo
                     )
                 )
             )
@@ -181,7 +182,7 @@ extension WorkerState {
             || failures.contains { $0.lease == lease }
     }
 
-    private func brief(for unit: WorkUnit) -> StageBrief? {
+    private func brief(for unit: WorkUnit) -> RoundBrief? {
         briefs.last { $0.stage == unit.stage && $0.round == unit.round }
     }
 }

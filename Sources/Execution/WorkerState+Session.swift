@@ -160,6 +160,7 @@ extension WorkerState {
     mutating func loseSession(_ next: Phase, _ now: Duration) {
         waiting = []
         briefs = []
+        assembly = BriefAssembly()
         for index in results.indices { results[index].sentAt = nil }
         if outOfSessionSince == nil { outOfSessionSince = now }
         phase = next

@@ -65,8 +65,11 @@ package struct WorkerState: Sendable {
     /// The latest welcome of the run that is served.
     var welcome: Welcome?
     var storage = StorageStanding.unknown
-    /// Constants of rounds, as told in this session, the newest last; at most ``maximumBriefs``.
-    var briefs: [StageBrief] = []
+    /// What rounds are computed with, as told in this session, the newest last; at most
+    /// ``maximumBriefs``.
+    var briefs: [RoundBrief] = []
+    /// The brief that is coming in.
+    var assembly = BriefAssembly()
     /// Granted and not begun, in the order of the grants; empty outside a session.
     var waiting: [LeaseGrant] = []
     /// On slots, in the order of their start; at most as many as slots.
@@ -88,7 +91,7 @@ package struct WorkerState: Sendable {
     /// What the event under way has led to so far; empty between events.
     var effects: [WorkerEffect] = []
 
-    /// The most rounds whose constants are kept.
+    /// The most rounds whose briefs are kept.
     static let maximumBriefs = 4
 
     /// A worker that has not begun.

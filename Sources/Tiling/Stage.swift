@@ -24,5 +24,17 @@ package enum Stage: String, Hashable, Sendable, Codable, CaseIterable, Comparabl
         }
     }
 
+    /// Earlier stages of which this one reads the objects of all tiles, in stage order.
+    ///
+    /// A local model has observations around its tile, as far as its neighbourhood reaches: it reads
+    /// what the tiles there committed in the last round of these stages.
+    package var haloStages: [Stage] {
+        switch self {
+        case .prepare, .balance: []
+        case .bandwidth, .fit: [.balance]
+        case .diagnose: [.balance, .fit]
+        }
+    }
+
     package static func < (lhs: Self, rhs: Self) -> Bool { lhs.ordinal < rhs.ordinal }
 }

@@ -8,7 +8,8 @@ package enum CoordinatorMessage: Hashable, Sendable {
     case welcome(Welcome)
     /// The worker is not part of the run.
     case refuse(Refusal)
-    /// The constants of a round of a stage; sent before the session's first lease of that round.
+    /// What a round of a stage is computed with, or a part of it; sent before the session's first
+    /// lease of that round.
     case stage(StageBrief)
     /// Units to compute.
     case lease([LeaseGrant])
@@ -119,23 +120,6 @@ package enum RefusalCode: String, Hashable, Sendable, CaseIterable {
         case .full, .identity: true
         case .protocolVersion, .build, .malformed, .finished: false
         }
-    }
-}
-
-/// The constants with which units of a round of a stage are computed.
-package struct StageBrief: Hashable, Sendable {
-    /// The stage.
-    package var stage: Stage
-    /// Its round.
-    package var round: Int
-    /// Constants of earlier stages, and of earlier rounds of this one under its own name.
-    package var constants: [Stage: [UInt8]]
-
-    /// The constants of a round.
-    package init(stage: Stage, round: Int, constants: [Stage: [UInt8]]) {
-        self.stage = stage
-        self.round = round
-        self.constants = constants
     }
 }
 

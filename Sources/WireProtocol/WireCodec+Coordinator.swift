@@ -152,50 +152,6 @@ extension WireWelcome {
     }
 }
 
-extension WireStageBrief {
-    init(_ brief: StageBrief) {
-        stage = WireStage(brief.stage)
-        round = UInt32(clamping: brief.round)
-        constants = brief.constants.sorted { $0.key < $1.key }.map { stage, content in
-            var constants = WireStageConstants()
-            constants.stage = WireStage(stage)
-            constants.content = Data(content)
-            return constants
-        }
-    }
-
-    func decoded(_ owner: String) throws(WireError) -> StageBrief {
-        try WireField.count(constants.count, through: Stage.allCases.count, owner, "constants")
-        var contents: [Stage: [UInt8]] = [:]
-        var byteCount = 0
-        for entry in constants {
-            byteCount += entry.content.count
-            let stage = try entry.stage.decoded("stage.constants")
-            guard contents.updateValue(Array(entry.content), forKey: stage) == nil else {
-                throw WireField.complaint(
-                    owner,
-                    "constants",
-                    found: "\(stage.rawValue) twice",
-                    legal: "each stage once"
-                )
-            }
-        }
-        guard byteCount <= WireLimits.opaqueBytes else {
-            throw WireField.complaint(
-                owner,
-                "constants",
-                found: "\(byteCount) bytes",
-                legal: "at most \(WireLimits.opaqueBytes) bytes"
-            )
-        }
-        return StageBrief(
-            stage: try stage.decoded(owner),
-            round: try WireField.integer(round, in: wireRounds, owner, "round"),
-            constants: contents
-        )
-    }
-}
-
 extension WireLeaseBatch {
     func decoded(_ owner: String) throws(WireError) -> [LeaseGrant] {
         try WireField.count(grants.count, through: WireLimits.grants, owner, "grants")

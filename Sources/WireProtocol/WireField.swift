@@ -144,27 +144,15 @@ enum WireField {
         _ owner: String,
         _ name: String
     ) throws(WireError) -> ContentDigest {
-        guard bytes.count == 32, let digest = ContentDigest(hexadecimal: hexadecimal(bytes)) else {
+        guard let packed = PackedDigest(bytes: bytes) else {
             throw complaint(owner, name, found: "\(bytes.count) bytes", legal: "32 bytes")
         }
-        return digest
+        return packed.digest
     }
 
     /// The 32 bytes of a digest.
     static func bytes(of digest: ContentDigest) -> [UInt8] {
-        let digits = digest.hexadecimal.utf8.map { $0 < 58 ? $0 - 48 : $0 - 87 }
-        return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
-    }
-
-    private static func hexadecimal(_ bytes: some Collection<UInt8>) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(64)
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
+        PackedDigest(digest).bytes
     }
 
     /// The beginning of a text, fit for a log.

@@ -12,6 +12,8 @@ package enum WireLimits {
     /// That is a specification, the constants of a brief, or the partials of a greeting; the rest of
     /// the envelope is for everything else.
     package static let opaqueBytes = TileResult.maximumPartialBytes
+    /// Most parts of a brief.
+    package static let briefParts = 64
     /// Most leases in one list, so also the largest credit.
     package static let leases = 32_768
     /// Most grants in one batch; with ``inputs`` at their usual few, a batch fits an envelope.

@@ -99,10 +99,12 @@ struct CoordinatorTests {
                     case .compute(let grant):
                         computed += 1
                         if computed > limit { continue }
+                        let brief = worker.brief(of: grant.lease.unit)
                         let result = work.result(
                             of: grant.lease,
                             inputs: grant.inputs,
-                            constants: worker.constants(of: grant.lease.unit),
+                            constants: brief?.constants ?? [:],
+                            halo: brief?.halo ?? .none,
                             nonce: 1
                         )
                         acts += worker.finish(grant.lease, .success(result))
@@ -120,7 +122,7 @@ struct CoordinatorTests {
         )
         let expected = try work.faultlessSamples()
         var found: [WorkUnit: ContentDigest] = [:]
-        for (stage, round) in [(Stage.prepare, 0), (.bandwidth, 0), (.bandwidth, 1), (.fit, 0)] {
+        for (stage, round) in [(Stage.balance, 0), (.bandwidth, 0), (.bandwidth, 1), (.fit, 0)] {
             for result in try reader.results(stage: stage, round: round) {
                 found[result.lease.unit] = result.object.samplesDigest
             }
@@ -159,7 +161,7 @@ struct CoordinatorTests {
         let second = try coordinator(again)
         // Said before anything else, as an operator would: nothing is quarantined, the run is over.
         await second.retry(nil)
-        let unit = WorkUnit(stage: .prepare, tile: TileID(row: 0, column: 0))
+        let unit = WorkUnit(stage: .balance, tile: TileID(row: 0, column: 0))
         async let final = second.run(after: [.objectLost(unit, reason: "gone")])
         try await worker(network.worker(publicKey: key), 2)
         #expect(try await final == .done)

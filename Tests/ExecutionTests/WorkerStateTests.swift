@@ -1,4 +1,6 @@
+import ContentDigest
 import Execution
+import Lattice
 import Testing
 import Tiling
 import WireProtocol
@@ -243,5 +245,77 @@ import WireProtocol
     func `no order of events breaks an invariant`(seed: UInt64) {
         var walk = RandomWalk(seed: seed)
         for _ in 0..<400 { walk.step() }
+    }
+
+    /// A brief of `bandwidth` in two parts, and the index that they tell.
+    private static func haloBrief() -> (parts: [StageBrief], halo: HaloIndex) {
+        var list = ObjectList(stage: .balance, round: 0)
+        for column in 0..<2 {
+            let object = Fixtures.result(column).object
+            list.append(
+                ObjectList.Record(
+                    tile: object.key.lease.unit.tile,
+                    attempt: object.key.lease.attempt,
+                    nonce: object.key.nonce,
+                    bytes: object.bytes,
+                    fileDigest: PackedDigest(object.fileDigest),
+                    samplesDigest: PackedDigest(object.samplesDigest)
+                )
+            )
+        }
+        let halo = HaloIndex([list])
+        let parts = StageBrief.parts(
+            stage: .bandwidth,
+            round: 1,
+            constants: [:],
+            halo: halo,
+            partBytes: ObjectList.recordBytes
+        )
+        return (parts, halo)
+    }
+
+    private static let haloGrant = LeaseGrant(
+        lease: LeaseID(
+            unit: WorkUnit(stage: .bandwidth, round: 1, tile: TileID(row: 0, column: 0)),
+            attempt: .first
+        ),
+        core: CellWindow(rows: 0..<4, columns: 0..<4),
+        inputs: [],
+        wallLimitSeconds: 600
+    )
+
+    @Test func `a unit is computed with the objects around its tile`() throws {
+        let brief = Self.haloBrief()
+        #expect(brief.parts.count == 2)
+        var state = WorkerState(identity: Fixtures.identity(), policy: WorkerPolicy())
+        var effects: [WorkerEffect] = []
+        let events: [WorkerEvent] =
+            [
+                .channelOpened, .connectionMade, .received(.welcome(Fixtures.welcome())),
+                .storageVerified(Fixtures.welcome()),
+            ] + brief.parts.map { .received(.stage($0)) }
+            + [.received(.lease([Self.haloGrant]))]
+        for event in events { effects += state.apply(event, at: .zero) }
+        let requests = effects.compactMap { effect -> TileRequest? in
+            if case .compute(let request) = effect { request } else { nil }
+        }
+        #expect(requests.map(\.halo) == [brief.halo])
+        let neighbour = requests.first?.halo.object(
+            of: TileID(row: 0, column: 1),
+            stage: .balance
+        )
+        #expect(neighbour == Fixtures.result(1).object)
+    }
+
+    @Test func `a brief that did not come whole is asked for in a new session`() {
+        let brief = Self.haloBrief()
+        for parts in [Array(brief.parts.prefix(1)), Array(brief.parts.suffix(1))] {
+            var story = Transcript()
+            story.join()
+            for part in parts { story.hear("", .stage(part)) }
+            story.hear("granted", .lease([Self.haloGrant]))
+            #expect(story.lines.last == "    log worker.briefMissing")
+            #expect(story.state.standing == "refused")
+        }
     }
 }

@@ -108,6 +108,8 @@ package struct SimulatedCluster {
         policy.chargeLimit = 1000
         policy.lossLimit = 1000
         policy.storageFailureLimit = 1000
+        // Five records: a round's brief takes three messages.
+        policy.briefPartBytes = 500
         self.policy = policy
         work = SimulatedWork(
             rows: options.tileRows,
@@ -455,9 +457,11 @@ package struct SimulatedCluster {
 
     private mutating func finish(worker: Int, life: Int, _ lease: LeaseID, inputs: [TileObject]) {
         guard lives[worker] == life, workers[worker]?.isComputing(lease) ?? false else { return }
-        let constants = workers[worker]?.constants(of: lease.unit) ?? [:]
+        let brief = workers[worker]?.brief(of: lease.unit)
         var outcome: Result<TileResult, SimulatedFailure>
-        if work.unreadable.contains(lease.unit.tile), lease.unit.stage == .prepare {
+        if work.unreadable.contains(lease.unit.tile),
+            lease.unit.stage == work.plan.stages.first?.stage
+        {
             outcome = .failure(SimulatedFailure(.input))
         } else if !isCalm, random.chance(options.attemptFailure) {
             outcome = .failure(SimulatedFailure(random.chance(0.5) ? .crash : .outOfMemory))
@@ -465,7 +469,8 @@ package struct SimulatedCluster {
             let result = work.result(
                 of: lease,
                 inputs: inputs,
-                constants: constants,
+                constants: brief?.constants ?? [:],
+                halo: brief?.halo ?? .none,
                 nonce: UInt32(truncatingIfNeeded: random.next())
             )
             outcome =

@@ -4,8 +4,9 @@ package import Tiling
 
 /// A run whose results are digests of everything they may depend on.
 ///
-/// A unit's samples follow from its place, the constants it was given and the objects it read: a
-/// coordinator that hands out a wrong constant or input produces another digest, and is found out.
+/// A unit's samples follow from its place, the constants it was given and the objects it read, its own
+/// and those around it: a coordinator that hands out a wrong constant or object produces another
+/// digest, and is found out.
 package struct SimulatedWork: StageReducer {
     /// The plan.
     package let plan: RunPlan
@@ -19,7 +20,7 @@ package struct SimulatedWork: StageReducer {
     ///   - columns: columns of tiles.
     ///   - unreadable: ordinals of tiles whose input cannot be read.
     package init(rows: Int, columns: Int, unreadable: Set<Int> = []) {
-        let stages: [Stage] = [.prepare, .bandwidth, .fit]
+        let stages: [Stage] = [.balance, .bandwidth, .fit]
         var tiles: [Tile] = []
         for row in 0..<rows {
             for column in 0..<columns {
@@ -55,11 +56,18 @@ package struct SimulatedWork: StageReducer {
         of lease: LeaseID,
         inputs: [TileObject],
         constants: [Stage: [UInt8]],
+        halo: HaloIndex,
         nonce: UInt32
     ) -> TileResult {
         var text = "\(lease.unit)|"
         for stage in Stage.allCases { text += "\(constants[stage] ?? [])|" }
         for input in inputs { text += "\(input.samplesDigest)|" }
+        for stage in lease.unit.stage.haloStages {
+            for tile in plan.plan(of: stage)?.tiles ?? [] {
+                let object = halo.object(of: tile.id, stage: stage)
+                text += "\(object?.samplesDigest.short ?? "none")|"
+            }
+        }
         let samples = ContentDigest(of: text)
         return TileResult(
             lease: lease,
@@ -98,6 +106,11 @@ package struct SimulatedWork: StageReducer {
         var constants: [Stage: [UInt8]] = [:]
         var objects: [Stage: [TileID: TileObject]] = [:]
         for stage in plan.stages {
+            let halo = HaloIndex(
+                stage.stage.haloStages.compactMap { halo in
+                    objects[halo].map { Self.list(of: halo, $0) }
+                }
+            )
             var round = 0
             repeating: while true {
                 var partials: [(tile: TileID, partial: [UInt8])] = []
@@ -109,6 +122,7 @@ package struct SimulatedWork: StageReducer {
                         of: LeaseID(unit: unit, attempt: .first),
                         inputs: inputs,
                         constants: constants,
+                        halo: halo,
                         nonce: 0
                     )
                     samples[unit] = result.object.samplesDigest
@@ -132,5 +146,22 @@ package struct SimulatedWork: StageReducer {
             }
         }
         return samples
+    }
+
+    private static func list(of stage: Stage, _ objects: [TileID: TileObject]) -> ObjectList {
+        var list = ObjectList(stage: stage, round: 0)
+        for (tile, object) in objects.sorted(by: { $0.key < $1.key }) {
+            list.append(
+                ObjectList.Record(
+                    tile: tile,
+                    attempt: object.key.lease.attempt,
+                    nonce: object.key.nonce,
+                    bytes: object.bytes,
+                    fileDigest: PackedDigest(object.fileDigest),
+                    samplesDigest: PackedDigest(object.samplesDigest)
+                )
+            )
+        }
+        return list
     }
 }

@@ -30,8 +30,9 @@ package struct SimulatedWorker: Sendable {
     package private(set) var running: [LeaseGrant] = []
     private var queued: [LeaseGrant] = []
     private var unacknowledged: [TileResult] = []
-    private var constants: [WorkUnit: [Stage: [UInt8]]] = [:]
-    private var brief: StageBrief?
+    private var briefs: [WorkUnit: RoundBrief] = [:]
+    private var brief: RoundBrief?
+    private var assembly = BriefAssembly()
     private var isWelcome = false
     private var lastHeard: MonotonicInstant
     private var sequence: UInt64 = 0
@@ -79,6 +80,7 @@ package struct SimulatedWorker: Sendable {
         isWelcome = false
         // Constants belong to a session: they come again before its first lease.
         brief = nil
+        assembly = BriefAssembly()
         lastHeard = now
     }
 
@@ -93,8 +95,8 @@ package struct SimulatedWorker: Sendable {
         case .refuse(let refusal):
             isFinished = refusal.code == .finished
             return []
-        case .stage(let brief):
-            self.brief = brief
+        case .stage(let part):
+            if let whole = assembly.take(part) { brief = whole }
             return []
         case .lease(let grants): return grants.flatMap { accept($0) }
         case .committed(let leases):
@@ -119,7 +121,7 @@ package struct SimulatedWorker: Sendable {
             // A message that overtook its brief is as good as lost; the coordinator will notice.
             return []
         }
-        constants[grant.lease.unit] = brief.constants
+        briefs[grant.lease.unit] = brief
         queued.append(grant)
         return start()
     }
@@ -150,8 +152,8 @@ package struct SimulatedWorker: Sendable {
         running.contains { $0.lease == lease }
     }
 
-    /// The constants that a unit is computed with.
-    package func constants(of unit: WorkUnit) -> [Stage: [UInt8]] { constants[unit] ?? [:] }
+    /// What a unit is computed with.
+    package func brief(of unit: WorkUnit) -> RoundBrief? { briefs[unit] }
 
     /// A computation ended with a result or a failure.
     package mutating func finish(

@@ -168,11 +168,37 @@ struct MessageGenerator {
         for stage in Stage.allCases where random.chance(40) {
             constants[stage] = random.bytes(0...50)
         }
+        let part = random.integer(0...3)
         return StageBrief(
             stage: random.element(Stage.allCases),
             round: random.integer(0...(WorkUnit.maximumRounds - 1)),
-            constants: constants
+            constants: constants,
+            objects: Stage.allCases.filter { _ in random.chance(25) }.map { list(of: $0) },
+            part: part,
+            following: random.integer(0...(WireLimits.briefParts - 1 - part))
         )
+    }
+
+    mutating func list(of stage: Stage, count: Int? = nil) -> ObjectList {
+        var list = ObjectList(
+            stage: stage,
+            round: random.integer(0...(WorkUnit.maximumRounds - 1))
+        )
+        var column = random.integer(0...9)
+        for _ in 0..<(count ?? random.integer(0...5)) {
+            list.append(
+                ObjectList.Record(
+                    tile: TileID(row: column / 100, column: column % 100),
+                    attempt: Attempt(random.integer(1...WireLimits.attempt)),
+                    nonce: UInt32(truncatingIfNeeded: random.next()),
+                    bytes: random.integer(0...WireLimits.storageBytes),
+                    fileDigest: PackedDigest(digest()),
+                    samplesDigest: PackedDigest(digest())
+                )
+            )
+            column += random.integer(1...9)
+        }
+        return list
     }
 
     private mutating func grant(_ lease: LeaseID) -> LeaseGrant {

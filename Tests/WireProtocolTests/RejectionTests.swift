@@ -288,6 +288,49 @@ struct IllegalField: CustomTestStringConvertible, Sendable {
         #expect(error?.field == "stage.constants")
     }
 
+    static let briefFields: [IllegalField] = [
+        IllegalField("stage.part", [12], Bytes.number(5, UInt64(WireLimits.briefParts))),
+        IllegalField("stage.following", [12], Bytes.number(6, UInt64(WireLimits.briefParts))),
+        IllegalField("stage.objects.stage", [12, 4], Bytes.number(1, 9)),
+        IllegalField("stage.objects.round", [12, 4], Bytes.number(1, 2) + Bytes.number(2, 64)),
+        IllegalField("stage.objects.packed", [12, 4], records([]) + [0x1A, 1, 0]),
+        IllegalField("stage.objects.packed", [12, 4], records([(2, 3, 1, 9), (2, 3, 1, 9)])),
+        IllegalField("stage.objects.packed", [12, 4], records([(2, 3, 1, 9), (1, 9, 1, 9)])),
+        IllegalField("stage.objects.packed", [12, 4], records([(100_000, 3, 1, 9)])),
+        IllegalField("stage.objects.packed", [12, 4], records([(2, 3, 0, 9)])),
+        IllegalField("stage.objects.packed", [12, 4], records([(2, 3, 1 << 31, 9)])),
+        IllegalField("stage.objects.packed", [12, 4], records([(2, 3, 1, 1 << 51)])),
+        IllegalField(
+            "stage.constants",
+            [12, 4],
+            Bytes.number(1, 2)
+                + Bytes.bytes(3, [UInt8](repeating: 0, count: WireLimits.opaqueBytes + 1))
+        ),
+    ]
+
+    /// A list of `balance` with records of row, column, attempt and size.
+    private static func records(_ records: [(UInt64, UInt64, UInt64, UInt64)]) -> [UInt8] {
+        func bigEndian(_ number: UInt64, _ count: Int) -> [UInt8] {
+            (0..<count).reversed().map { UInt8(truncatingIfNeeded: number >> (8 * UInt64($0))) }
+        }
+        let packed = records.flatMap { row, column, attempt, bytes in
+            bigEndian(row, 4) + bigEndian(column, 4) + bigEndian(attempt, 4) + bigEndian(7, 4)
+                + bigEndian(bytes, 8) + [UInt8](repeating: 5, count: 64)
+        }
+        return Bytes.number(1, 2) + Bytes.bytes(3, packed)
+    }
+
+    @Test(arguments: briefFields)
+    func `an illegal field of a brief is refused by name`(illegal: IllegalField) {
+        let legal = WireCodec.encode(.stage(StageBrief(stage: .fit, round: 0, constants: [:])))[1]
+        let error = #expect(throws: WireError.self) {
+            try WireCodec.decodeCoordinator([
+                ProtocolVersion.current.header, legal + illegal.bytes,
+            ])
+        }
+        #expect(error?.field == illegal.field)
+    }
+
     @Test func `frames that are no message are refused with the reason`() {
         let header = ProtocolVersion.current.header
         let cases: [([[UInt8]], WireError.Code)] = [
@@ -318,7 +361,7 @@ struct IllegalField: CustomTestStringConvertible, Sendable {
         }
         #expect(error?.refusal.code == .protocolVersion)
         #expect(error?.refusal.found == "2.3")
-        #expect(error?.refusal.wanted == "1.x (this program speaks 1.0)")
+        #expect(error?.refusal.wanted == "1.x (this program speaks 1.1)")
         let minor = ProtocolVersion(major: 1, minor: 513)
         #expect(try ProtocolVersion(header: minor.header) == minor)
         #expect(try WireCodec.decodeWorker([minor.header, envelope]) == .goodbye(reason: "done"))

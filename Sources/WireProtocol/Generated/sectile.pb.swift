@@ -1,5 +1,5 @@
-// Schema SHA-256: b82c086487f1a6f6723f13459220a23b211673e75776ea90b69ac8d447dbe25f
-// Generated SHA-256: 7574e9d6853e1d7082fc7defc2eac26c4b378129fe851b0edd473c7b5ff8c17b
+// Schema SHA-256: 6cf43df819149f73c542fa10167b5b51b293de0704559076d3a101ddd51668e6
+// Generated SHA-256: caa91fa7d21624f0dce5f091e6d213fca6aecb29d870487897246dc0587621cf
 // By scripts/generate-protobuf with protoc-gen-swift 1.39.0.
 // DO NOT EDIT.
 // swift-format-ignore-file
@@ -744,7 +744,8 @@ nonisolated struct WireRefusal: Sendable {
   init() {}
 }
 
-/// Constants of a round of a stage, sent before its first lease.
+/// Constants of a round of a stage and what its units read beyond their tiles, sent before its first
+/// lease: in as many parts as it takes, in order, the constants in the first.
 nonisolated struct WireStageBrief: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -755,6 +756,15 @@ nonisolated struct WireStageBrief: Sendable {
   var round: UInt32 = 0
 
   var constants: [WireStageConstants] = []
+
+  /// Committed objects of whole earlier stages, continued from part to part.
+  var objects: [WireStageObjects] = []
+
+  /// Number of this part, from 0.
+  var part: UInt32 = 0
+
+  /// Parts that are still to come.
+  var following: UInt32 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -770,6 +780,25 @@ nonisolated struct WireStageConstants: Sendable {
   var stage: WireStage = .unspecified
 
   var content: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Committed objects of a round of a stage, in tile order.
+nonisolated struct WireStageObjects: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var stage: WireStage = .unspecified
+
+  var round: UInt32 = 0
+
+  /// Records of 88 bytes: row and column of the tile, attempt and nonce as big-endian 32-bit numbers,
+  /// the size as a big-endian 64-bit number, file_digest and samples_digest as in TileObject.
+  var packed: Data = Data()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1868,7 +1897,7 @@ nonisolated extension WireRefusal: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireStageBrief: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".StageBrief"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stage\0\u{1}round\0\u{1}constants\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stage\0\u{1}round\0\u{1}constants\0\u{1}objects\0\u{1}part\0\u{1}following\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1879,6 +1908,9 @@ nonisolated extension WireStageBrief: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 1: try { try decoder.decodeSingularEnumField(value: &self.stage) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.round) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.constants) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.objects) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.part) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.following) }()
       default: break
       }
     }
@@ -1894,6 +1926,15 @@ nonisolated extension WireStageBrief: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.constants.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.constants, fieldNumber: 3)
     }
+    if !self.objects.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.objects, fieldNumber: 4)
+    }
+    if self.part != 0 {
+      try visitor.visitSingularUInt32Field(value: self.part, fieldNumber: 5)
+    }
+    if self.following != 0 {
+      try visitor.visitSingularUInt32Field(value: self.following, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1901,6 +1942,9 @@ nonisolated extension WireStageBrief: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.stage != rhs.stage {return false}
     if lhs.round != rhs.round {return false}
     if lhs.constants != rhs.constants {return false}
+    if lhs.objects != rhs.objects {return false}
+    if lhs.part != rhs.part {return false}
+    if lhs.following != rhs.following {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1936,6 +1980,46 @@ nonisolated extension WireStageConstants: SwiftProtobuf.Message, SwiftProtobuf._
   static func ==(lhs: WireStageConstants, rhs: WireStageConstants) -> Bool {
     if lhs.stage != rhs.stage {return false}
     if lhs.content != rhs.content {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireStageObjects: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".StageObjects"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stage\0\u{1}round\0\u{1}packed\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.stage) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.round) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.packed) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.stage != .unspecified {
+      try visitor.visitSingularEnumField(value: self.stage, fieldNumber: 1)
+    }
+    if self.round != 0 {
+      try visitor.visitSingularUInt32Field(value: self.round, fieldNumber: 2)
+    }
+    if !self.packed.isEmpty {
+      try visitor.visitSingularBytesField(value: self.packed, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireStageObjects, rhs: WireStageObjects) -> Bool {
+    if lhs.stage != rhs.stage {return false}
+    if lhs.round != rhs.round {return false}
+    if lhs.packed != rhs.packed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

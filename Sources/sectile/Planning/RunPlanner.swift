@@ -76,11 +76,16 @@ struct RunPlanner {
             deficit: deficitModel()
         )
         let layout = TileLayout(grid: grid, tileSizePixels: settings.tiling.tileSizePixels)
+        let plan = try runPlan(model: model, layout: layout)
+        if let problem = plan.haloProblem {
+            problems.append(PlanProblem(key: "tiling.tileSizePixels", message: problem))
+            throw PlanError(file: file, problems: problems)
+        }
         return PlannedRun(
             settings: settings,
             model: model,
             layout: layout,
-            plan: try runPlan(model: model, layout: layout),
+            plan: plan,
             zones: zones,
             descriptions: planned.map(\.description),
             interpretations: planned.map(\.interpretation),
