@@ -56,7 +56,7 @@ struct MapStyles {
             let top = ColourRamp.roundedUp(spread.magnitude(0.98))
             return spread.minimum < 0
                 ? .brownGreen(halfRange: top) : .green(minimum: 0, maximum: top)
-        case .emissionValid, .sinkValid, .status:
+        case .emissionValid, .sinkValid, .status, .response, .participation, .predictor:
             return .blue(minimum: 0, maximum: 1)
         case .variant(let variant):
             return self.ramp(of: variant, spread: spread)

@@ -114,7 +114,9 @@ struct PreviewSet {
     static func involvesSink(_ content: BalanceBands.Content) -> Bool {
         switch content {
         case .sink, .variant: true
-        case .emission, .emissionValid, .sinkValid, .status: false
+        case .emission, .emissionValid, .sinkValid, .status, .response, .participation,
+            .predictor:
+            false
         }
     }
 
@@ -141,6 +143,7 @@ struct PreviewSet {
         case .sinkValid: return "Fraction of the cell with a value of the sink"
         case .variant(let variant): return variant.title
         case .status: return "Status"
+        case .response, .participation, .predictor: return band.description
         }
     }
 
@@ -152,6 +155,7 @@ struct PreviewSet {
             lines += [pairCaption(band.pair), parameterCaption]
         case .emission:
             lines.append(layerCaption(input.model.deficit.pairs[band.pair].emissionLayer))
+        case .response, .participation, .predictor: break
         case .sink, .emissionValid, .sinkValid, .status:
             lines.append(layerCaption(input.model.deficit.pairs[band.pair].sinkLayer))
         }

@@ -18,6 +18,7 @@ internal import RegressionKernels
     private let parameterCount: Int
     private let blocks: Int
     private let kernel: SpatialKernel
+    private let reach: Double
     private let kernels: KernelSet
     private let variances: [Double]
     private let scales: [Double]
@@ -58,14 +59,17 @@ internal import RegressionKernels
     /// Prepares for one design.
     ///
     /// `variances` holds the population variance of each scaled predictor over all observations,
-    /// `scales` the factors that scaled the predictors.
+    /// `scales` the factors that scaled the predictors; `reach` cuts a kernel that is not compact, nil
+    /// for nowhere.
     package init(
         parameterCount: Int,
         variances: [Double],
         scales: [Double],
         kernel: SpatialKernel,
-        instructionSet: InstructionSet
+        instructionSet: InstructionSet,
+        reach: Double? = nil
     ) {
+        self.reach = reach ?? kernel.reach
         self.parameterCount = parameterCount
         blocks = MomentLayout.blockCount(parameterCount: parameterCount)
         self.kernel = kernel
@@ -94,7 +98,7 @@ internal import RegressionKernels
         includesCollinearity: Bool
     ) -> FitFailure? {
         guard h > 0 else { return .zeroBandwidth }
-        let count = unsafe neighbourhood.count(within: h * kernel.reach)
+        let count = unsafe neighbourhood.count(within: h * reach)
         neighbourCount = count
         guard count > 0 else { return .noNeighbours }
         unsafe weigh(neighbourhood, bandwidth: h, count: count)

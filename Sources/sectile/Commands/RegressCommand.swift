@@ -228,11 +228,6 @@ struct RegressCommand: ParsableCommand {
         guard (1...1024).contains(count) else {
             throw CommandError.usage("--threads: \(count); legal: 1 to 1024")
         }
-        let environment = ProcessInfo.processInfo.environment["SECTILE_INSTRUCTION_SET"]
-        let level: InstructionSet
-        do { level = try InstructionSet.select(override: environment) } catch {
-            throw CommandError.usage("SECTILE_INSTRUCTION_SET: \(error)")
-        }
         return RegressionAnalysis.Request(
             kernel: kernel,
             metric: greatCircle ? .greatCircle : .planar,
@@ -240,7 +235,7 @@ struct RegressCommand: ParsableCommand {
             bandwidth: try givenBandwidth(),
             alpha: alpha,
             threads: count,
-            instructionSet: level
+            instructionSet: try InstructionSet.ofEnvironment()
         )
     }
 

@@ -5,6 +5,7 @@ import Foundation
 import Logging
 import Messaging
 import RasterIO
+import Regression
 import Settings
 import Telemetry
 import WireProtocol
@@ -136,9 +137,15 @@ struct WorkerCommand: AsyncParsableCommand {
         logger: Logger
     ) async throws -> WorkerExit {
         let clock = WorldClock()
+        let level = try InstructionSet.ofEnvironment()
+        logger.info(
+            "kernels chosen",
+            metadata: [LogKey.event: "worker.kernels", "instructionSet": "\(level.rawValue)"]
+        )
         let computer = StageComputer(
             nonce: UInt32.random(in: .min ... .max),
             memoryPerSlotBytes: identity.memoryPerSlotBytes,
+            instructionSet: level,
             seconds: { clock.seconds },
             residentBytes: { ProcessFacts.peakResidentBytes }
         )
