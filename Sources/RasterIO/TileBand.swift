@@ -40,6 +40,11 @@ package enum TileSamples: Sendable {
         }
     }
 
+    /// The block of a band in single precision; nil for one in double.
+    package var single: CellBlock? {
+        if case .single(let block) = self { block } else { nil }
+    }
+
     var isDouble: Bool {
         if case .double = self { true } else { false }
     }
