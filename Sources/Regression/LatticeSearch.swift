@@ -84,7 +84,7 @@ internal import RegressionKernels
             let isShort = count < needed
             // Short of the wanted number, everything within the limit must have been seen.
             let seen = isShort ? limitSquare : kth * (1 + Self.slack)
-            isCertified = seen < edge
+            isCertified = edge == .infinity || seen < edge
             if !isShort {
                 lastNeeded = needed
                 lastDistance = kth.squareRoot()
