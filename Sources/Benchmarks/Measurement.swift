@@ -1,11 +1,5 @@
 import Foundation
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Seconds that a body takes, several times over.
 struct Measurement {
     /// Seconds of each run, in order.
