@@ -163,6 +163,17 @@ struct RegressCommandTests {
         #expect(run.errors.contains("3 complete rows for 3 coefficients"))
     }
 
+    @Test func `points that all coincide are refused for what they are`() throws {
+        let scratch = try Scratch()
+        let table = try scratch.plane(side: 12) { _, fields in
+            fields[1] = "5"
+            fields[2] = "7"
+        }
+        let run = try RegressProgram.run(arguments(table, scratch), in: scratch)
+        #expect(run.exitCode == 2)
+        #expect(run.errors.contains("all 144 complete rows lie at (5.0, 7.0)"), "\(run.errors)")
+    }
+
     @Test func `degrees without great circle are warned about`() throws {
         let scratch = try Scratch()
         let table = try scratch.plane(side: 12) { _, fields in

@@ -36,6 +36,8 @@ class Bench:
         self.prefix = shlex.split(os.environ.get("SECTILE_BENCH_PREFIX", ""))
         self.scratch = CACHE / "run"
         self.scratch.mkdir(parents=True, exist_ok=True)
+        # Processor seconds of other programs, and seconds, of the measurements so far.
+        self.disturbance = []
 
     def run(self, command, cores=1, limit=None):
         """Last line of a command's output as JSON, None when it takes too long."""
@@ -45,8 +47,12 @@ class Bench:
         if limit:
             pinned = ["timeout", str(limit)] + pinned
         print("  " + " ".join(str(part) for part in command), file=sys.stderr, flush=True)
+        before = (busy_seconds(), own_seconds(), time.time())
         done = subprocess.run(self.prefix + pinned, env=os.environ | SERIAL, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        # With a prefix that waits, the time before the start counts, too: an upper bound.
+        others = busy_seconds() - before[0] - (own_seconds() - before[1])
+        self.disturbance.append((others, time.time() - before[2]))
         if limit and done.returncode == 124:
             return None
         if done.returncode != 0:
@@ -57,6 +63,27 @@ class Bench:
     def measure(self, *arguments, cores=1):
         """A measurement of Sectile's own."""
         return self.run([self.binaries / "Benchmarks", *arguments], cores=cores)
+
+
+def busy_seconds():
+    """Processor seconds that all programs of the machine have had; 0 where it is not told."""
+    if platform.system() != "Linux":
+        return 0.0
+    fields = pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    return sum(int(field) for field in fields[1:4]) / os.sysconf("SC_CLK_TCK")
+
+
+def own_seconds():
+    """Processor seconds of the finished children of this script."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def disturbed(bench):
+    """How much the machine did beside the measurements."""
+    others = sum(one[0] for one in bench.disturbance)
+    total = sum(one[1] for one in bench.disturbance)
+    return f"Other programs took {others / max(total, 1e-9):.2f} cores on average meanwhile."
 
 
 def machine():
@@ -117,14 +144,15 @@ def main():
     options = parser.parse_args()
     start = time.time()
     title, section = parts[options.part]
-    text = section(Bench(options))
+    bench = Bench(options)
+    text = section(bench)
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT,
                             capture_output=True, text=True).stdout.strip()
     command = f"scripts/bench {options.part}" + (" --quick" if options.quick else "")
     if options.limit != 600:
         command += f" --limit {options.limit:g}"
     head = (f"`{command}` on {datetime.date.today()}, {time.time() - start:.0f} s, commit {commit}: "
-            f"{machine()}.\n\n")
+            f"{machine()}. {disturbed(bench)}\n\n")
     replace_section(options.page, title, head + text)
     print(f"wrote {options.page}")
 
