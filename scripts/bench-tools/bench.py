@@ -145,9 +145,9 @@ def main():
     start = time.time()
     title, section = parts[options.part]
     bench = Bench(options)
-    text = section(bench)
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT,
                             capture_output=True, text=True).stdout.strip()
+    text = section(bench)
     command = f"scripts/bench {options.part}" + (" --quick" if options.quick else "")
     if options.limit != 600:
         command += f" --limit {options.limit:g}"
