@@ -127,6 +127,7 @@ struct RegressCommandTests {
     @Test(arguments: [
         (["--response", "nonsense"], "there is no column 'nonsense'"),
         (["--predictors", "a,id"], "column 'id', row 1: 'p0' is no number"),
+        (["--predictors", "a,obs"], "it would explain itself"),
         (["--criterion", "bcv"], "--buffer"),
         (["--value", "2.5"], "no number of neighbours"),
         (["--value", "1000"], "legal: 1 to 144"),
