@@ -4,7 +4,7 @@
 
 Called by scripts/bench, which builds the programs and makes the peers' environment. Parts: regression.
 SECTILE_BENCH_PREFIX may hold a command that every single measurement is run under, such as a lock
-shared with other jobs of the machine.
+shared with other jobs of the machine; what such a command waits counts towards --limit.
 """
 
 import argparse
@@ -16,6 +16,7 @@ import platform
 import re
 import resource
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -44,20 +45,24 @@ class Bench:
         pinned = [str(part) for part in command]
         if platform.system() == "Linux":
             pinned = ["taskset", "--cpu-list", ",".join(str(core) for core in range(cores))] + pinned
-        if limit:
-            pinned = ["timeout", str(limit)] + pinned
         print("  " + " ".join(str(part) for part in command), file=sys.stderr, flush=True)
         before = (busy_seconds(), own_seconds(), time.time())
-        done = subprocess.run(self.prefix + pinned, env=os.environ | SERIAL, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        # A session of its own, so that a pool's workers end with their parent and disturb nobody.
+        process = subprocess.Popen(self.prefix + pinned, env=os.environ | SERIAL, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   start_new_session=True)
+        try:
+            output, errors = process.communicate(timeout=limit)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            return None
         # With a prefix that waits, the time before the start counts, too: an upper bound.
         others = busy_seconds() - before[0] - (own_seconds() - before[1])
         self.disturbance.append((others, time.time() - before[2]))
-        if limit and done.returncode == 124:
-            return None
-        if done.returncode != 0:
-            sys.exit(f"bench: {shlex.join(pinned)} failed:\n{done.stdout}{done.stderr}")
-        lines = done.stdout.strip().splitlines()
+        if process.returncode != 0:
+            sys.exit(f"bench: {shlex.join(pinned)} failed:\n{output}{errors}")
+        lines = output.strip().splitlines()
         return json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {}
 
     def measure(self, *arguments, cores=1):
