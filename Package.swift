@@ -156,6 +156,11 @@ let package = Package(
             exclude: ["Documentation.docc"],
             swiftSettings: house
         ),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: ["Regression", argumentParser],
+            swiftSettings: house
+        ),
 
         tests("LatticeTests", ["Lattice"]),
         tests("ContentDigestTests", ["ContentDigest"]),

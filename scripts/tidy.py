@@ -55,7 +55,7 @@ ARROWS = {
     "ContentDigest": {"CSodium"},
     "Telemetry": {"Logging"},
     "Lattice": set(),
-    "Benchmarks": None,
+    "Benchmarks": {"ArgumentParser", "Regression"},
 }
 
 BANNED = [

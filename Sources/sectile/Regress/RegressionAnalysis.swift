@@ -62,6 +62,16 @@ struct RegressionAnalysis {
                     + "included); legal: more rows than coefficients"
             )
         }
+        let first = model.completeRows[0]
+        if model.completeRows.allSatisfy({
+            table.x[$0] == table.x[first] && table.y[$0] == table.y[first]
+        }) {
+            throw RegressionError(
+                .malformedTable,
+                "all \(model.observationCount) complete rows lie at (\(table.x[first]), "
+                    + "\(table.y[first])): without distances nothing can be weighed by them"
+            )
+        }
         if let bandwidth = request.bandwidth {
             profile = nil
             curve = try model.scores(

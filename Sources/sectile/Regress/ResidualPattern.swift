@@ -59,9 +59,12 @@ struct ResidualPattern {
         for (number, observation) in kept.enumerated() { numbers[observation] = number }
         let finite = kept.map { values[$0] }
         // A residual pattern of a perfect fit is rounding; nothing is said about it.
-        let lists = kept.map { observation in
-            surroundings.neighbours[observation].map { numbers[$0] }.filter { $0 >= 0 }
-        }
+        let lists =
+            kept.count == values.count
+            ? surroundings.neighbours
+            : kept.map { observation in
+                surroundings.neighbours[observation].map { numbers[$0] }.filter { $0 >= 0 }
+            }
         moran = try? MoranI(
             values: finite,
             weights: SpatialWeights(neighbours: lists, standardisation: .rows)
