@@ -221,7 +221,10 @@ let package = Package(
         ),
         tests(
             "EndToEndTests",
-            ["Messaging", "RasterIO", "RunStore", "Tiling", "Lattice", "ContentDigest"]
+            [
+                "Messaging", "RasterIO", "Regression", "RunStore", "Tiling", "Lattice",
+                "ContentDigest",
+            ]
         ),
     ] + kernelLevels
 )

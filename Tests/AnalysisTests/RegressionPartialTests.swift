@@ -55,7 +55,8 @@ struct RegressionPartialTests {
         return partial
     }
 
-    @Test func `partials survive their bytes, and bytes with anything missing or added are refused`()
+    @Test
+    func `partials survive their bytes, and bytes with anything missing or added are refused`()
         throws
     {
         let candidates = Self.candidates(seed: 1)
@@ -101,7 +102,8 @@ struct RegressionPartialTests {
             values.append(
                 (0..<size).map { column in
                     Int.random(in: 0..<5, using: &random) == 0
-                        ? nil : Double(row) * 0.3 + Double.random(in: -1...1, using: &random)
+                        ? nil
+                        : Double(row) * 0.3 + Double.random(in: -1...1, using: &random)
                             + Double(column % 3)
                 }
             )
