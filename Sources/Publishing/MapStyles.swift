@@ -85,7 +85,7 @@ struct MapStyles {
     }
 
     /// Whole decades between the 2nd and the 98th percentile of the positive values, at least two.
-    private static func logarithmic(_ spread: Spread) -> ColourRamp {
+    static func logarithmic(_ spread: Spread) -> ColourRamp {
         guard let low = spread.positive(0.02), let high = spread.positive(0.98) else {
             return .sequential(minimum: 0, maximum: 1, isLogarithmic: false)
         }
