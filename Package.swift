@@ -139,8 +139,8 @@ let package = Package(
         target(
             "Publishing",
             [
-                "Analysis", "RasterIO", "RunStore", "CarbonBalance", "Regression", "Tiling",
-                "Lattice", "ContentDigest", "CCairo",
+                "Analysis", "RasterIO", "RunStore", "CarbonBalance", "Regression",
+                "SpatialStatistics", "Tiling", "Lattice", "ContentDigest", "CCairo",
             ],
             isTestable: true
         ),

@@ -25,7 +25,7 @@ ARROWS = {
     },
     "Publishing": {
         "Analysis", "CarbonBalance", "ContentDigest", "Lattice", "RasterIO", "Regression",
-        "RunStore", "Tiling", "CCairo",
+        "RunStore", "SpatialStatistics", "Tiling", "CCairo",
     },
     "Execution": {
         "Analysis", "CarbonBalance", "CLinux", "ContentDigest", "Lattice", "Messaging", "RasterIO",

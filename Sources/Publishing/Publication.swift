@@ -15,6 +15,10 @@ struct Publication {
     private(set) var bandsOfMosaics: [MosaicKind: [PublishedBand]] = [:]
     private(set) var previews: [MosaicKind: [Preview]] = [:]
     private(set) var table: CityTable?
+    /// The regression on the zones, or why there is none; nil where the run asks for none.
+    private(set) var zones: Result<ZoneRegression, ZoneRegression.Refusal>?
+    /// Minimum, quartiles and maximum of the coefficients of cells, by term.
+    private(set) var quantiles: [[Double]] = []
 
     init(
         input: PublishingInput,
@@ -131,9 +135,20 @@ struct Publication {
         }
     }
 
+    /// Computes what only publishing can: the regression on the zones, and quantiles of mosaics.
+    mutating func regress() throws {
+        zones = zoneRegression()
+        quantiles = try coefficientQuantiles()
+    }
+
     mutating func writeTables() throws {
         guard !input.zones.isEmpty, let balance = input.balance else { return }
-        let table = CityTable(input: input, balance: balance, outlines: outlines)
+        let table = CityTable(
+            input: input,
+            balance: balance,
+            outlines: outlines,
+            regression: try? zones?.get()
+        )
         self.table = table
         let title = "Carbon deficit of \(input.zones.count) zones: \(input.model.name)"
         try table.writeGeoPackage(
@@ -170,18 +185,21 @@ struct Publication {
             input: input,
             statements: statements,
             previews: (previews[.deficit] ?? []) + (previews[.status] ?? []),
-            table: table
+            table: table,
+            zones: zones,
+            quantiles: quantiles,
+            regressionPreviews: (previews[.model] ?? []) + (previews[.neighbourhood] ?? [])
         )
         try write(report.html, to: results.report)
     }
 
-    private func full(_ path: String) -> String { "\(input.directory)/\(path)" }
+    func full(_ path: String) -> String { "\(input.directory)/\(path)" }
 
-    private func write(_ text: String, to path: String) throws {
+    func write(_ text: String, to path: String) throws {
         try write(Array(text.utf8), to: path)
     }
 
-    private func write(_ bytes: [UInt8], to path: String) throws {
+    func write(_ bytes: [UInt8], to path: String) throws {
         try files.write(bytes, to: full(path), permissions: 0o644)
     }
 }

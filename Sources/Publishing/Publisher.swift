@@ -71,7 +71,9 @@ package struct Publisher: Sendable {
         try publication.drawPictures()
         try publication.writeViewsAndStyles()
         try publication.writeCatalogue()
+        try publication.regress()
         try publication.writeTables()
+        try publication.writeModel()
         try publication.writeRunDocument()
         try publication.writeReport()
         return publication.results

@@ -92,14 +92,10 @@ struct RegressionStatements: Sendable {
 
     /// How errors, t values and significance may be read.
     var inference: String {
-        let limit = ResidualConstants.tolerableMoranI
         guard let diagnose = regression.results.diagnose else {
             return "assumes independent residuals, which were not examined"
         }
-        return diagnose.isIndependent
-            ? "residual Moran's I is at most \(limit)"
-            : "assumes independent residuals, which these are not (Moran's I above \(limit)): no "
-                + "share of significant cells is given"
+        return ModelVocabulary.inference(isIndependent: diagnose.isIndependent, places: "cells")
     }
 
     /// Whether errors and t values must be called conditional.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Lattice
+import Publishing
 import RasterIO
 import Regression
 
@@ -167,7 +168,7 @@ struct RegressCommand: ParsableCommand {
         for warning in warnings { say("warning: \(warning)") }
         let columns = analysis.localColumns(labels: input.labels)
         try output.write(columns, as: "local.csv")
-        try output.write(analysis.curveColumns(), as: "bandwidth.csv")
+        try output.write(Data(CurveTable(analysis.curve).csv.utf8), as: "bandwidth.csv")
         do {
             try output.writePoints(
                 columns,
