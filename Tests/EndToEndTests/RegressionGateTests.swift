@@ -74,7 +74,7 @@ extension EndToEnd {
             print("killed workers of the regression: seed \(seed)")
             var random = SeededRandom(seed: seed)
             let input = try EvaluationInput(
-                tileSizePixels: 12,
+                tileSizePixels: 16,
                 replacing: Self.window,
                 in: scratch
             )
