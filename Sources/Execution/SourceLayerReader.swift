@@ -2,6 +2,7 @@ import Analysis
 import CarbonBalance
 import Lattice
 import RasterIO
+import Tiling
 
 /// Reads the files of layers over windows of the national grid; belongs to one thread.
 ///
@@ -45,25 +46,45 @@ struct SourceLayerReader: ~Copyable {
         maps: inout SubpointMaps,
         cancellation: CancellationFlag
     ) throws -> RegriddedLayer {
-        var parts: [RegriddedLayer] = []
+        var combiner: LayerCombiner?
+        let isSingle = layer.paths.count * layer.bands.count == 1
         for path in layer.paths {
-            try cancellation.check()
-            parts.append(try read(path, of: layer, over: window, maps: &maps))
+            let dataset = try RasterDataset(
+                path: path,
+                assumedReference: layer.reading.reference,
+                assumedExtent: layer.reading.extent
+            )
+            for band in layer.bands {
+                try cancellation.check()
+                let part = try read(dataset, band: band, of: layer, over: window, maps: &maps)
+                if isSingle { return part }
+                var combined =
+                    combiner
+                    ?? LayerCombiner(
+                        over: window,
+                        rule: layer.combination,
+                        hasWater: layer.hasWaterCode
+                    )
+                // One file at a time: the sums are handed over, not copied.
+                combiner = nil
+                combined.add(part)
+                combiner = combined
+            }
         }
-        guard parts.count > 1 else { return parts[0] }
-        return LayerCombiner.combine(parts, rule: layer.combination)
+        guard let combiner else { throw TileFailure(.bug, "layer '\(layer.name)' has no file") }
+        return combiner.layer
     }
 
     private func read(
-        _ path: String,
+        _ dataset: borrowing RasterDataset,
+        band: Int,
         of layer: LayerModel,
         over window: CellWindow,
         maps: inout SubpointMaps
     ) throws -> RegriddedLayer {
-        let dataset = try RasterDataset(path: path)
         let description = dataset.description
         guard let reference = description.reference else {
-            throw RasterError(.noReference, path: path)
+            throw RasterError(.noReference, path: description.path)
         }
         let projection = SourceProjection(
             description: description,
@@ -90,14 +111,18 @@ struct SourceLayerReader: ~Copyable {
                 let pixels = map.sourceWindow(
                     rasterColumns: description.columns,
                     rasterRows: description.rows,
-                    margin: layer.rule.sourceMargin
+                    margin: layer.rule.sourceMargin + layer.reading.derivation.haloPixels
                 )
             else { continue }
             if pixels.cellCount > samplesPerRead, part.cellCount > 1 {
                 pending += Self.halves(of: part)
                 continue
             }
-            let raw = try dataset.read(pixels, band: layer.band)
+            let raw = try dataset.read(
+                pixels,
+                band: band,
+                keepsNoData: layer.keepsNoData(of: try description.band(band))
+            )
             let block = CarbonBalance.SourceBlock(
                 window: pixels,
                 rasterColumns: description.columns,
@@ -112,14 +137,38 @@ struct SourceLayerReader: ~Copyable {
                     ? pixels.rows.map { areas.areaKm2(row: $0) } : areas.areasKm2(window: pixels)
             case .none: pixelAreas = nil
             }
-            let source = DecodedSource(
+            let decoded = DecodedSource(
                 block,
-                decoding: try layer.decoding(of: description),
+                decoding: try layer.decoding(of: description, band: band),
                 pixelAreasKm2: pixelAreas
             )
+            let source = try Self.derived(decoded, layer.reading.derivation, description)
             result.paste(Regridding.layer(map, from: source, rule: layer.rule))
         }
         return result
+    }
+
+    /// Directions and slopes, on the source's own pixels.
+    private static func derived(
+        _ source: DecodedSource,
+        _ derivation: LayerDerivation,
+        _ description: RasterDescription
+    ) throws -> DecodedSource {
+        switch derivation {
+        case .none, .layers, .distance, .density, .zones:
+            return source
+        case .direction(let component, let degreesPerUnit):
+            return source.component(component, degreesPerUnit: degreesPerUnit)
+        case .terrain(let measure):
+            let spacing = try SourcePixelSpacing(description, rows: source.window.rows)
+            return source.terrain(
+                measure,
+                spacing: PixelSpacing(
+                    eastwardMetres: spacing.eastwardMetres,
+                    northwardMetres: spacing.northwardMetres
+                )
+            )
+        }
     }
 
     private static func halves(of window: CellWindow) -> [CellWindow] {
@@ -241,37 +290,5 @@ struct SubpointMaps {
             mapsByKey[key] = computed
         }
         return computed
-    }
-}
-
-extension LayerModel {
-    /// How pixels make the layer's values.
-    var rule: ResamplingRule {
-        if quantity == .category { return .classFraction(classes.map(Double.init)) }
-        return isBilinear ? .bilinear : .mean
-    }
-
-    /// Raw samples with the configured nodata values replaced by NaN.
-    func withoutNodata(_ samples: [Double]) -> [Double] {
-        guard let nodata, !nodata.isEmpty else { return samples }
-        return samples.map { nodata.contains($0) ? .nan : $0 }
-    }
-
-    /// From raw samples to internal units, as the layer and its file say.
-    func decoding(of description: RasterDescription) throws -> LayerDecoding {
-        let file = try description.band(band)
-        return LayerDecoding(
-            codes: try SpecialCodes(
-                codes.map { code in
-                    let meaning: CodeMeaning =
-                        code.isWater ? .water : code.value.map { .value($0) } ?? .nodata
-                    return (Double(code.code), meaning)
-                }
-            ),
-            scale: scale ?? file.scale,
-            offset: offset ?? file.offset,
-            unitFactor: unitFactor,
-            waterPolicy: waterIsZero ? .zeroSink : .mask
-        )
     }
 }

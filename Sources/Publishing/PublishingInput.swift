@@ -105,6 +105,8 @@ package struct PublishingInput: Sendable {
     package var facts: RunFacts
     /// The comparison with the sources, when it was made.
     package var closure: ClosureReport?
+    /// The statistics of layers over zones, when the `prepare` stage is complete.
+    package var statistics: ZoneStatistics?
 
     /// Number of planned tiles.
     package var tileCount: Int { tiles.count + missingTiles.count }
@@ -123,7 +125,8 @@ package struct PublishingInput: Sendable {
         inputs: [InputFile],
         warnings: [String],
         facts: RunFacts,
-        closure: ClosureReport? = nil
+        closure: ClosureReport? = nil,
+        statistics: ZoneStatistics? = nil
     ) {
         self.directory = directory
         self.model = model
@@ -138,5 +141,6 @@ package struct PublishingInput: Sendable {
         self.warnings = warnings
         self.facts = facts
         self.closure = closure
+        self.statistics = statistics
     }
 }
