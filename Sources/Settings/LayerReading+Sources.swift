@@ -60,7 +60,9 @@ extension LayerReading {
                 "is missing",
                 legal: ["a file", "derive: product | ratio | sum | difference", "an attribute"]
             )
-        } else if !needsFile, isGiven {
+        } else if needsFile, layer.paths.isEmpty, reader.problems.isEmpty {
+            reader.report(cursor.child("path"), "names no file")
+        } else if !needsFile, !layer.paths.isEmpty {
             let other = layer.attribute == nil ? "derive" : "attribute"
             reader.report(cursor.child("path"), "contradicts \(other), which reads no file")
         }
