@@ -35,7 +35,7 @@ package enum LayerDerivation: Hashable, Sendable, Codable {
     case distance(FeatureSource)
     /// Weight of points, or weighted km of lines, per km².
     case density(FeatureSource)
-    /// A value for each zone, spread over its area; nil where it is not known.
+    /// A value for each zone in internal units, spread over its area; nil where it is not known.
     case zones(values: [Double?])
 
     /// The features it is computed from.

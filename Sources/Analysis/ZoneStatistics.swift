@@ -30,7 +30,16 @@ package struct ZoneStatistics: Hashable, Sendable {
         }
         let cellArea = model.grid.cellAreaKm2
         zones = (0..<(model.zones?.count ?? 0)).map { zone in
-            sum.zone(zone).map { $0.figures(cellAreaKm2: cellArea) }
+            zip(model.layers, sum.zone(zone)).map { layer, sums in
+                let figures = sums.figures(cellAreaKm2: cellArea)
+                guard case .zones(let values) = layer.reading.derivation,
+                    values.indices.contains(zone)
+                else { return figures }
+                return figures.withAttribute(
+                    values[zone],
+                    coveredAreaKm2: figures.coverageCells * cellArea
+                )
+            }
         }
     }
 

@@ -67,26 +67,20 @@ struct DerivedLayer {
         )
     }
 
-    /// The value of each zone spread over its area: in a cell of several zones their mean by area.
-    ///
-    /// A total becomes a density by division with the area of the zone's whole polygon.
+    /// The value of each zone over its area: in a cell of several zones their mean by area.
     private func zoneValues(
         _ values: [Double?],
         ofLayer index: Int,
         over window: CellWindow,
         coverage: [ZoneCells]
     ) throws(TileFailure) -> RegriddedLayer {
-        guard let atlas, atlas.zoneCount == values.count else {
+        guard atlas?.zoneCount == values.count else {
             throw TileFailure(.bug, "layer \(index) has values of other zones")
         }
-        let layer = model.layers[index]
         var sums = [Double](repeating: 0, count: window.cellCount)
         var fractions = sums
         for zone in coverage {
-            guard var value = values[zone.zoneIndex] else { continue }
-            value *= layer.unitFactor
-            if layer.quantity == .total { value /= atlas.areaKm2(ofZone: zone.zoneIndex) }
-            guard value.isFinite else { continue }
+            guard let value = values[zone.zoneIndex] else { continue }
             for cell in zone.cells {
                 sums[cell.index] += value * cell.fraction
                 fractions[cell.index] += cell.fraction

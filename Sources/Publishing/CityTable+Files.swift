@@ -1,3 +1,4 @@
+import Analysis
 import Lattice
 import RasterIO
 

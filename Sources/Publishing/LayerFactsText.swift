@@ -1,4 +1,5 @@
 import Analysis
+import CarbonBalance
 
 extension LayerModel {
     /// What is known of the layer beyond its numbers, in one sentence for every output.

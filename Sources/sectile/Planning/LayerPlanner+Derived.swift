@@ -120,7 +120,14 @@ extension LayerPlanner {
             var model = model(of: layer, unit: unit, pixelMetres: grid.cellSizeMetres)
             let mean = sizes.reduce(0, +) * 1e6 / Double(max(1, sizes.count))
             model.facts.supportMetres = layer.support ?? mean.squareRoot()
-            model.reading.derivation = .zones(values: values)
+            // A total is spread evenly over the zone's whole polygon, inside and outside the grid.
+            let densities = zip(values, sizes).map { value, size -> Double? in
+                guard let value else { return nil }
+                let internalValue = value * unit.factor
+                let density = layer.quantity == .total ? internalValue / size : internalValue
+                return density.isFinite ? density : nil
+            }
+            model.reading.derivation = .zones(values: densities)
             let known = values.compactMap(\.self)
             guard !known.isEmpty else {
                 throw InputError("no zone has a value of '\(attribute)'")
