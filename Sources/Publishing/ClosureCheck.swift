@@ -122,10 +122,8 @@ package struct ClosureCheck: Sendable {
 
     private func sourceTotals(of layer: LayerModel) throws -> SourceTotals {
         guard layer.paths.count == 1, let path = layer.paths.first, layer.bands.count == 1 else {
-            throw Refusal(
-                reason:
-                    "the layer is made of \(layer.paths.count * layer.bands.count) files or bands"
-            )
+            let bands = layer.bands.count == 1 ? "" : " of \(layer.bands.count) bands"
+            throw Refusal(reason: "the layer has \(layer.paths.count) files\(bands)")
         }
         let dataset = try RasterDataset(
             path: path,

@@ -35,6 +35,21 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        func `a worker with little memory reads in parts and computes the same`() async throws {
+            var input = try SmallInput(in: scratch)
+            _ = try await TiledRaster(of: "emission", in: scratch)
+            input.replace("path: emission.asc", with: "path: emission.tif")
+            input.replace("tileSizePixels: 16", with: "tileSizePixels: 64")
+            let roomy = try await outcome(input, "roomy")
+            let finished = try await SectileProcess(
+                ["run", try input.write("tight.yaml"), "--output", "\(scratch.path)/run-tight"],
+                environment: ["SECTILE_WORKER_MEMORY": "16MiB"]
+            ).finished()
+            #expect(finished.exitCode == 0, "\(finished.errors)")
+            #expect(try RunOutcome(directory: "\(scratch.path)/run-tight") == roomy)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         func `an unknown variable is refused with the variables that exist`() async throws {
             var input = try SmallInput(in: scratch)
             for command in RasterForm.twoVariables {

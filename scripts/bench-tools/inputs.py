@@ -37,9 +37,11 @@ def call(*command: str) -> float:
     return time.monotonic() - started
 
 
-def source(folder: pathlib.Path, name: str, columns: int, seed: int, *options: str) -> pathlib.Path:
+def source(
+    folder: pathlib.Path, name: str, columns: int, seed: int, *options: str, rows: int | None = None
+) -> pathlib.Path:
     """A raster of positive values with some structure, and 5 % nodata."""
-    rows = int(columns * HEIGHT / WIDTH)
+    rows = rows or int(columns * HEIGHT / WIDTH)
     random = numpy.random.default_rng(seed)
     raw = folder / f"{name}.raw"
     with open(raw, "wb") as file:
@@ -172,7 +174,10 @@ def main() -> int:
             print(f"| {layout} | Sectile balance, with sums of zones | {balance:.2f} | |")
         wide = 10_000 if is_quick else 40_000
         files = [
-            source(folder, f"wide{n}", wide, n, "-co", "BLOCKYSIZE=256", "-co", "COMPRESS=DEFLATE")
+            source(
+                folder, f"wide{n}", wide, n, "-co", "BLOCKYSIZE=256", "-co", "COMPRESS=DEFLATE",
+                rows=4096,
+            )
             for n in (1, 2)
         ]
         budget = 1024
@@ -183,7 +188,7 @@ def main() -> int:
         )
         prepare = stages["prepare"]
         print(
-            f"\nA striped raster of {wide} columns in strips of 256 rows: prepare took "
+            f"\nA striped raster of {wide} x 4096 pixels in strips of 256 rows: prepare took "
             f"{seconds(prepare):.1f} s, its worker {prepare['peakResidentBytes'] >> 20} MiB at most, of a "
             f"budget of {budget} MiB."
         )
