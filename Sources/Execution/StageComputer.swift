@@ -29,6 +29,7 @@ package final class StageComputer: TileComputer {
         let runDirectory: String
         let model: RunModel
         let atlas: ZoneAtlas?
+        let features: [Int: FeatureField]
     }
 
     /// A computer of tiles.
@@ -68,7 +69,7 @@ package final class StageComputer: TileComputer {
             let model = try sharedModel(of: request)
             switch request.lease.unit.stage {
             case .prepare:
-                return try prepare(request, model.model, cancellation)
+                return try prepare(request, model, cancellation)
             case .balance:
                 return try balance(request, model, cancellation)
             case .bandwidth, .fit, .diagnose:
@@ -83,12 +84,16 @@ package final class StageComputer: TileComputer {
 
     private func prepare(
         _ request: TileRequest,
-        _ model: RunModel,
+        _ shared: SharedModel,
         _ cancellation: CancellationFlag
     ) throws -> TileResult {
         let started = seconds()
-        let output = try PreparePipeline(model: model, samplesPerRead: samplesPerRead)
-            .compute(core: request.core, cancellation: cancellation)
+        let output = try PreparePipeline(
+            model: shared.model,
+            atlas: shared.atlas,
+            features: shared.features,
+            samplesPerRead: samplesPerRead
+        ).compute(core: request.core, cancellation: cancellation)
         try cancellation.check()
         // Reading and regridding alternate; they are one step for the clock.
         let cost = TileCost(readSeconds: seconds() - started)
@@ -96,7 +101,7 @@ package final class StageComputer: TileComputer {
             output.bands,
             partial: output.partial.encoded,
             for: request,
-            grid: model.grid,
+            grid: shared.model.grid,
             cost: cost
         )
     }
@@ -287,7 +292,8 @@ package final class StageComputer: TileComputer {
                 specification: request.specification,
                 runDirectory: request.runDirectory,
                 model: model,
-                atlas: try Self.atlas(of: model, in: request.runDirectory)
+                atlas: try Self.atlas(of: model, in: request.runDirectory),
+                features: try DerivedLayer.features(of: model, in: request.runDirectory)
             )
             held = made
             return made
@@ -314,7 +320,8 @@ package final class StageComputer: TileComputer {
             case .writeFailed, .outOfSpace:
                 TileFailure(.storage, "cannot write a tile", underlying: error)
             default:
-                TileFailure(.input, "\(error)")
+                // A server that does not answer now may answer later, or another worker.
+                TileFailure(error.isOfTransport ? .storage : .input, "\(error)")
             }
         default: TileFailure(.bug, "unexpected error", underlying: error)
         }

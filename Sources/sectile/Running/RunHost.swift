@@ -45,6 +45,7 @@ struct RunHost {
         )
         defer { withExtendedLifetime(lock) {} }
         if let zones = planned.zones { try zones.write(into: directory) }
+        try planned.writeFeatures(into: directory)
         try PlanRecord(planned).write(into: directory)
         let logger = Logs.logger(
             "coordinator",
