@@ -4,7 +4,7 @@ import Testing
 extension EndToEnd {
     @Suite(.enabled(if: Program.canEvaluate, "the evaluation data are absent"))
     struct KilledCoordinatorTests {
-        @Test(.timeLimit(.minutes(1)))
+        @Test(.timeLimit(.minutes(2)))
         func `a killed run goes on with the same command and computes nothing twice`() async throws
         {
             let reference = try RunOutcome(
