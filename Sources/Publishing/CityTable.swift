@@ -46,9 +46,7 @@ struct CityTable: Sendable {
         for index in input.model.deficit.pairs.indices where index < balance.pairs.count {
             addPair(index, figures: balance.pairs[index].zones)
         }
-        if let regression, let model = input.model.regression {
-            columns += Self.columns(of: regression, model: model)
-        }
+        if let regression { columns += Self.columns(of: regression, run: input.model) }
         addSink()
     }
 
