@@ -182,7 +182,7 @@ let package = Package(
         tests("SettingsTests", ["Settings", "CarbonBalance", "Tiling", "Lattice"]),
         tests(
             "AnalysisTests",
-            ["Analysis", "CarbonBalance", "Tiling", "Lattice", "ContentDigest"]
+            ["Analysis", "CarbonBalance", "Regression", "Tiling", "Lattice", "ContentDigest"]
         ),
         tests(
             "CoordinationTests",
@@ -215,8 +215,8 @@ let package = Package(
         tests(
             "PublishingTests",
             [
-                "Publishing", "Analysis", "RasterIO", "RunStore", "CarbonBalance", "Tiling",
-                "Lattice", "ContentDigest",
+                "Publishing", "Analysis", "RasterIO", "RunStore", "CarbonBalance", "Regression",
+                "Tiling", "Lattice", "ContentDigest",
             ]
         ),
         tests(

@@ -4,10 +4,11 @@ import Regression
 
 extension CityTable {
     /// Columns of the regression on the zones; zones that are no observation have empty fields.
-    static func columns(of zones: ZoneRegression, model: RegressionModel) -> [Column] {
+    static func columns(of zones: ZoneRegression, run: RunModel) -> [Column] {
         let result = zones.result
+        let covariates = run.regression?.covariates ?? []
         let units = result.termNames.map { name -> String in
-            let predictor = model.covariates.first { $0.name == name }?.unit ?? "1"
+            let predictor = covariates.first { $0.name == name }?.unit ?? "1"
             return predictor == "1" ? zones.responseUnit : "\(zones.responseUnit) per \(predictor)"
         }
         let assumption =
@@ -15,10 +16,12 @@ extension CityTable {
         let about = "of the regression on zones, response \(zones.responseName)"
         var columns: [Column] = []
         for (index, name) in result.termNames.enumerated() {
+            let circular = run.circularTerms.first { $0.term == name }
+                .map { "; \($0.flag(response: zones.responseName))" }
             columns += [
                 numbers(
                     "beta_\(name)",
-                    "Local coefficient of \(name) \(about)",
+                    "Local coefficient of \(name) \(about)\(circular ?? "")",
                     units[index],
                     result.coefficients[index]
                 ),

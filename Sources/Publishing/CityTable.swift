@@ -48,9 +48,7 @@ struct CityTable: Sendable {
         }
         addRanges(balance: balance)
         addCoefficients(balance: balance)
-        if let regression, let model = input.model.regression {
-            columns += Self.columns(of: regression, model: model)
-        }
+        if let regression { columns += Self.columns(of: regression, run: input.model) }
         addSink()
     }
 

@@ -68,12 +68,12 @@ struct CurvePlot {
         return Self.left + ramp.position(of: value) * (Self.width - Self.left - Self.right)
     }
 
-    /// 1, 2 and 5 times powers of ten.
+    /// Round numbers, about equally far apart.
     private func ticks(from low: Double, to high: Double) -> [Double] {
         var ticks: [Double] = []
         var decade = 1e-3
         while decade <= high {
-            ticks += [1, 2, 5].map { $0 * decade }.filter { $0 >= low && $0 <= high }
+            ticks += [1, 1.5, 2, 3, 5, 7].map { $0 * decade }.filter { $0 >= low && $0 <= high }
             decade *= 10
         }
         return ticks
@@ -90,7 +90,9 @@ struct CurvePlot {
     private func range(of curve: Curve) -> (low: Double, high: Double) {
         let ys = curve.points.map(\.y).sorted()
         let low = Quantile.of(sorted: ys, share: 0)
-        let high = Quantile.of(sorted: ys, share: 0.95)
+        let most = Quantile.of(sorted: ys, share: 0.95)
+        let last = Quantile.of(sorted: ys, share: 1)
+        let high = last - low > 3 * (most - low) ? most : last
         return high > low ? (low, high) : (low, low + max(abs(low), 1) * 1e-6)
     }
 

@@ -4,17 +4,26 @@ package import Regression
 package struct CurveTable: Sendable {
     /// The scores, ascending.
     package let curve: [CandidateScore]
+    /// Whether bandwidths are neighbour counts.
+    package let isAdaptive: Bool
     /// From the unit of the distances to metres; 1 where they are metres, or counts.
     package let metresPerUnit: Double
 
     /// The table of a curve.
-    package init(_ curve: [CandidateScore], metresPerUnit: Double = 1) {
+    ///
+    /// - Parameters:
+    ///   - curve: the scores, all of one kind.
+    ///   - isAdaptive: the kind of a curve without scores.
+    ///   - metresPerUnit: what a distance of 1 is, metres.
+    package init(
+        _ curve: [CandidateScore],
+        isAdaptive: Bool = true,
+        metresPerUnit: Double = 1
+    ) {
         self.curve = curve
+        self.isAdaptive = curve.first?.bandwidth.isAdaptive ?? isAdaptive
         self.metresPerUnit = metresPerUnit
     }
-
-    /// Whether bandwidths are neighbour counts.
-    package var isAdaptive: Bool { curve.first?.bandwidth.isAdaptive ?? true }
 
     /// Bandwidths as they are shown: neighbour counts or metres.
     package var bandwidths: [Double] {

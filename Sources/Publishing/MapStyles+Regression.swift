@@ -57,8 +57,26 @@ extension MapStyles {
             case .conditionNumber: return logarithmic(spread)
             case .oneSidedness: return .sequential(minimum: 0, maximum: 1, isLogarithmic: false)
             case .unidentifiedTerms: return .blue(minimum: 0, maximum: max(1, spread.maximum))
-            default: return .sequential(minimum: 0, maximum: top, isLogarithmic: false)
+            case .standardError, .fitted:
+                return .sequential(minimum: 0, maximum: top, isLogarithmic: false)
+            default: return stretched(spread)
             }
         }
+    }
+
+    /// Round ends a little beyond the 2nd and the 98th percentile: bandwidths and neighbour counts lie
+    /// far from 0 and near each other.
+    private static func stretched(_ spread: Spread) -> ColourRamp {
+        let low = spread.quantile(0.02)
+        let high = max(spread.quantile(0.98), low)
+        let step = ColourRamp.roundedUp(max((high - low) / 4, abs(high) * 1e-3))
+        let bottom = (low / step).rounded(.down) * step
+        // A quarter of the scale is a round number, and with it every label.
+        let quarter = ColourRamp.roundedUp(max((high - bottom) / 4, step / 4))
+        return .sequential(
+            minimum: bottom,
+            maximum: bottom + 4 * quarter,
+            isLogarithmic: false
+        )
     }
 }

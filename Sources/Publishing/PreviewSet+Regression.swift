@@ -74,7 +74,7 @@ extension PreviewSet {
                     path: hasPicture ? "preview/\(name).png" : nil,
                     style: fileStyle,
                     band: index + 1,
-                    caption: sinkCaption(regression),
+                    caption: caption(of: band, told, regression),
                     png: png
                 )
             )
@@ -98,6 +98,20 @@ extension PreviewSet {
     private func sinkCaption(_ regression: CellRegression) -> String? {
         guard case .variant = regression.model.response else { return nil }
         return input.model.mainSink.caption
+    }
+
+    /// What a legend must say of a band: what the sink is not, and that its term is circular.
+    private func caption(
+        of band: RegressionBands.Band,
+        _ told: RegressionStatements,
+        _ regression: CellRegression
+    ) -> String? {
+        let circular = told.circular.first { term in
+            band.term.map { regression.model.termNames[$0] == term.term } ?? false
+        }
+        let texts = [sinkCaption(regression), circular?.flag(response: told.response)]
+            .compactMap(\.self)
+        return texts.isEmpty ? nil : texts.joined(separator: "; ")
     }
 
     private func title(of band: RegressionBands.Band, _ regression: CellRegression) -> String {
@@ -127,7 +141,7 @@ extension PreviewSet {
             "\(told.kernel), \(told.bandwidth ?? "no bandwidth") (\(told.state)) · \(n) observations, "
                 + "one every \(NumberText.compact(step)) km",
         ]
-        if let term = band.term, term > 0 {
+        if let term = band.term, term > 0, regression.model.covariates[term - 1].unit != "1" {
             lines.append("predictor in \(regression.model.covariates[term - 1].unit)")
         }
         if band.source == .fit(.oneSidedness) || band.source == .fit(.neighboursEffective) {

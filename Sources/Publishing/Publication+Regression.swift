@@ -50,6 +50,7 @@ extension Publication {
         if let cells = input.cellRegression, let bandwidth = cells.results.bandwidth {
             let curve = CurveTable(
                 bandwidth.curve(cells.model),
+                isAdaptive: cells.model.isAdaptive,
                 metresPerUnit: input.model.grid.cellSizeMetres
             )
             try write(curve.csv, to: "tables/bandwidth.csv")

@@ -51,6 +51,21 @@ extension PublishingInput {
             observations: balance?.observations
         )
     }
+
+    /// How many independent values lie behind each layer of the regression: valid area over the square
+    /// of the support; empty before the `prepare` stage is over.
+    var independentValues: [(layer: String, supportMetres: Double, count: Int)] {
+        guard let regression = model.regression, let prepare,
+            prepare.layers.count == model.layers.count
+        else { return [] }
+        return (model.responseLayers + regression.covariateLayers).compactMap { index in
+            let layer = model.layers[index]
+            let kilometres = layer.facts.supportMetres / 1000
+            guard kilometres > 0 else { return nil }
+            let count = prepare.layers[index].validAreaKm2 / (kilometres * kilometres)
+            return (layer.name, layer.facts.supportMetres, Int(count.rounded()))
+        }
+    }
 }
 
 /// The regression of cells as publishing sees it: the model, its tiles, its constants.

@@ -146,7 +146,7 @@ struct RegressionStatements: Sendable {
 
 extension RunModel {
     /// The layers that the response is made of.
-    private var responseLayers: [Int] {
+    var responseLayers: [Int] {
         guard let regression else { return [] }
         switch regression.response {
         case .layer(let index): return [index]

@@ -175,6 +175,9 @@ struct RunDocument {
             "refusal": .optional(regression.refusal),
             "observations": .optional(regression.observations?.observationCount),
             "locations": .optional(regression.observations?.locationCount),
+            "circularity": .array(
+                told.circular.map { .text($0.flag(response: told.response)) }
+            ),
             "residualMoranI": .optional(regression.results.diagnose?.local.moranI),
             "certificates": regression.certificates,
         ]

@@ -30,35 +30,15 @@ struct RunModelDocument {
                     ]
                 }
             ),
-            "independent_values": .object(independentValues),
+            "independent_values": .object(
+                Dictionary(
+                    input.independentValues.map { ($0.layer, .integer($0.count)) },
+                    uniquingKeysWith: { first, _ in first }
+                )
+            ),
             "sink_caption": .optional(input.model.mainSink.caption),
         ]
         return try document.encoded()
-    }
-
-    /// How many independent values lie behind each layer of the regression: valid area over the square
-    /// of the support.
-    private var independentValues: [String: JSONValue] {
-        guard let regression = input.model.regression, let prepare = input.prepare,
-            prepare.layers.count == input.model.layers.count
-        else { return [:] }
-        let response: [Int]
-        switch regression.response {
-        case .layer(let index): response = [index]
-        case .variant:
-            response = [
-                input.model.deficit.pairs[0].emissionLayer, input.model.deficit.pairs[0].sinkLayer,
-            ]
-        }
-        var values: [String: JSONValue] = [:]
-        for index in response + regression.covariateLayers {
-            let support = input.model.layers[index].facts.supportMetres / 1000
-            guard support > 0 else { continue }
-            values[input.model.layers[index].name] = .integer(
-                Int((prepare.layers[index].validAreaKm2 / (support * support)).rounded())
-            )
-        }
-        return values
     }
 
     // MARK: Zones
@@ -228,8 +208,8 @@ struct RunModelDocument {
             .map { covariate, term in
                 [
                     "term": .text(covariate.name),
-                    "false_positive_share": .number(
-                        Double(term.significantCount) / Double(max(1, term.identifiedCount))
+                    "false_positive_share": .optional(
+                        Double(term.significantCount) / Double(term.identifiedCount)
                     ),
                 ]
             }

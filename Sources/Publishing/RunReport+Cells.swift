@@ -47,7 +47,7 @@ extension RunReport {
                 to: &page
             )
         }
-        page.paragraph("Errors, t values and significance: \(told.inference).")
+        page.paragraph("How errors, t values and significance may be read: \(told.inference).")
         addTerms(of: cells, to: &page)
         addMaps(of: cells, to: &page)
         addBackground(of: cells, to: &page)
@@ -132,7 +132,9 @@ extension RunReport {
 
     /// How alike neighbours are, why cells have no model, how complete neighbourhoods were.
     private func addBackground(of cells: CellRegression, to page: inout ReportPage) {
-        page.beginDetails("Residuals by distance, cells by status, certificates")
+        page.beginDetails(
+            "Residuals by distance, cells by status, independent values, certificates"
+        )
         if let diagnose = cells.results.diagnose, diagnose.local.moranI != nil {
             page.table(
                 caption: "Correlation of residuals and response by distance",
@@ -163,6 +165,14 @@ extension RunReport {
                 }
             )
         }
+        page.table(
+            caption:
+                "Independent values behind the layers: valid area over the square of the support",
+            header: ["layer", "support, km", "values"],
+            rows: input.independentValues.map { layer, support, count in
+                [layer, NumberText.compact(support / 1000), NumberText.grouped(count)]
+            }
+        )
         let certificates = [
             ("bandwidth", cells.results.bandwidth?.certificates),
             ("fit", cells.results.fit?.certificates),

@@ -17,8 +17,9 @@ extension RunReport {
 
     private func add(_ zones: ZoneRegression, to page: inout ReportPage) {
         let result = zones.result
+        let unit = zones.responseUnit == "1" ? "" : ", in \(zones.responseUnit)"
         page.paragraph(
-            "Response: \(zones.responseName) of the zones' sums, in \(zones.responseUnit). Predictors: "
+            "Response: \(zones.responseName) of the zones' sums\(unit). Predictors: "
                 + "area-weighted means, transformed as for cells. Every zone with a response is an "
                 + "observation at the centroid of its area; \(zones.model.kernel.rawValue) kernel, "
                 + "neighbours by AICc over mgwr's default range (buffered cross-validation is for "
@@ -47,7 +48,7 @@ extension RunReport {
         )
         let isIndependent = zones.localPattern.isIndependent
         page.paragraph(
-            "Errors, t values and significance: "
+            "How errors, t values and significance may be read: "
                 + ModelVocabulary.inference(isIndependent: isIndependent, places: "zones") + "."
         )
         addTerms(
@@ -134,31 +135,36 @@ extension RunReport {
         places: String,
         to page: inout ReportPage
     ) {
+        if let global {
+            page.table(
+                caption: "Coefficients of OLS",
+                header: ["term", "β", "SE", "t", "p", "VIF"],
+                rows: global.termNames.indices.map { index in
+                    [
+                        global.termNames[index], text(global.coefficients[index]),
+                        text(global.standardErrors[index]), text(global.tValues[index]),
+                        text(global.pValues[index]),
+                        index == 0 ? "" : text(global.varianceInflation[index - 1]),
+                    ]
+                }
+            )
+        }
         let hasStability = terms.contains { $0.unstableShare != nil }
         let hasSignificance = terms.contains { $0.significantShare != nil }
-        var header = [
-            "term", "OLS β", "SE", "t", "p", "VIF", "min", "25 %", "median", "75 %", "max",
-            "unidentified",
-        ]
+        var header = ["term", "min", "25 %", "median", "75 %", "max", "unidentified"]
         if hasStability { header.append("sign unstable") }
         if hasSignificance { header.append("significant") }
-        let rows = terms.enumerated().map { index, term -> [String] in
-            func own(_ values: [Double]?) -> String { text(values.map { $0[index] }) }
-            var row = [
-                term.name, own(global?.coefficients), own(global?.standardErrors),
-                own(global?.tValues), own(global?.pValues),
-                index == 0 ? "" : text(global.map { $0.varianceInflation[index - 1] }),
-            ]
-            row += (0..<5).map { text($0 < term.quantiles.count ? term.quantiles[$0] : nil) }
-            row.append(percent(term.unidentifiedShare))
-            if hasStability { row.append(term.unstableShare.map { percent($0) } ?? "") }
-            if hasSignificance { row.append(term.significantShare.map { percent($0) } ?? "") }
-            return row
-        }
         page.table(
-            caption: "Coefficients: OLS, then the quantiles of the local ones over the \(places)",
+            caption: "Quantiles of the local coefficients over the \(places)",
             header: header,
-            rows: rows
+            rows: terms.map { term in
+                var row = [term.name]
+                row += (0..<5).map { text($0 < term.quantiles.count ? term.quantiles[$0] : nil) }
+                row.append(percent(term.unidentifiedShare))
+                if hasStability { row.append(term.unstableShare.map { percent($0) } ?? "") }
+                if hasSignificance { row.append(term.significantShare.map { percent($0) } ?? "") }
+                return row
+            }
         )
     }
 

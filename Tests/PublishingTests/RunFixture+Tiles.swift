@@ -117,7 +117,12 @@ extension RunFixture {
                     window: core,
                     samples: block.status.map { Float($0.rawValue) }
                 )
-            case .response, .participation, .predictor: samples = CellBlock(window: core)
+            case .response, .predictor: samples = CellBlock(window: core)
+            case .participation:
+                samples = CellBlock(
+                    window: core,
+                    samples: block.status.map { Float(participation(of: $0)) }
+                )
             }
             return TileBand(name: band.name, unit: band.unit, block: samples)
         }

@@ -26,6 +26,7 @@ struct RunFixture {
         var isProxy = false
         var missing: [TileID] = []
         var variants: [DeficitVariant] = [.absolute, .relative, .normalised, .logRatio]
+        var regression: RegressionFixture?
         var names = ["West", "East, \"the\" rest", "Coast"]
     }
 
@@ -50,6 +51,16 @@ struct RunFixture {
             missing: options.missing,
             directory: directory
         )
+        let regression = try options.regression.map {
+            try Self.regressionResults(
+                $0,
+                model: model,
+                tiles: partials.tiles,
+                directory: directory
+            )
+        }
+        var balance = partials.constants
+        balance.observations = regression?.observations
         input = PublishingInput(
             directory: directory,
             model: model,
@@ -62,16 +73,10 @@ struct RunFixture {
                     message: "cannot read the <emission> file"
                 )
             },
-            prepare: PrepareConstants(layers: [], deficitScales: [750]),
-            balance: partials.constants,
+            prepare: Self.prepare(model),
+            balance: balance,
             zones: features.map { ZoneSet.Identity(id: $0.id, name: $0.name) },
-            layerNotes: [
-                PublishingInput.LayerNote(
-                    layer: "emission",
-                    summary: "a made-up raster",
-                    interpretation: ["nodata is NaN", "values < 0 are refused"]
-                )
-            ],
+            layerNotes: Self.notes,
             inputs: [
                 PublishingInput.InputFile(
                     use: "emission",
@@ -81,7 +86,34 @@ struct RunFixture {
                 )
             ],
             warnings: [],
-            facts: Self.facts(options)
+            facts: Self.facts(options),
+            regression: regression?.results
+        )
+    }
+
+    private static let notes = [
+        PublishingInput.LayerNote(
+            layer: "emission",
+            summary: "a made-up raster",
+            interpretation: ["nodata is NaN", "values < 0 are refused"]
+        )
+    ]
+
+    /// National figures of the layers; none without a regression, which alone needs them.
+    private static func prepare(_ model: RunModel) -> PrepareConstants {
+        let totals = model.layers.map {
+            LayerTotals(
+                name: $0.name,
+                cellCount: 1,
+                validAreaKm2: 1e6,
+                integral: 1,
+                minimum: -1,
+                maximum: 1
+            )
+        }
+        return PrepareConstants(
+            layers: model.regression == nil ? [] : totals,
+            deficitScales: [750]
         )
     }
 
@@ -151,7 +183,7 @@ struct RunFixture {
             layers: [
                 layer("emission", sink: nil, isProxy: options.isProxy),
                 layer("uptake", sink: options.sink, isProxy: false),
-            ],
+            ] + (options.regression == nil ? [] : [elevation]),
             zones: ZonesModel(
                 path: "zones/resolved.gpkg",
                 encodedPath: "inputs/zones.bin",
@@ -168,8 +200,18 @@ struct RunFixture {
                 variants: options.variants,
                 populationLayer: nil,
                 gdpLayer: nil
-            )
+            ),
+            regression: options.regression.map(Self.regression)
         )
+    }
+
+    /// A covariate that, as it happens, was made from the emission.
+    private static var elevation: LayerModel {
+        var layer = layer("elevation", sink: nil, isProxy: false)
+        layer.facts.role = "covariate"
+        layer.facts.derivedFrom = ["emission"]
+        layer.internalUnit = "m"
+        return layer
     }
 
     private static func layer(_ name: String, sink: SinkKind?, isProxy: Bool) -> LayerModel {

@@ -20,6 +20,14 @@ DEFICIT = {
     "deficit_rel": "1",
     "deficit_norm": "1",
 }
+NEIGHBOURHOOD = {
+    "bandwidth_m": "m",
+    "neighbours_used": "1",
+    "neighbours_effective": "1",
+    "density": "km-2",
+    "one_sidedness": "1",
+    "condition_number": "1",
+}
 SPELLINGS = {"1": {"1", ""}}
 
 
@@ -46,6 +54,61 @@ def findings(mosaic: rasterio.DatasetReader) -> list[str]:
     return found
 
 
+def check_unit(name: str, unit: str | None, wanted: str) -> list[str]:
+    """Whether a unit is the expected one, in any of its spellings."""
+    if (unit or "") in SPELLINGS.get(wanted, {wanted}):
+        return []
+    return [f"{name}: unit '{unit}', expected '{wanted}'"]
+
+
+def check_tags(mosaic: rasterio.DatasetReader, wanted: list[str]) -> list[str]:
+    """The metadata that every band of a mosaic of the regression must have."""
+    found = []
+    for index in mosaic.indexes:
+        missing = [key for key in wanted if key not in mosaic.tags(index)]
+        if missing:
+            found.append(f"{mosaic.descriptions[index - 1]}: no {', '.join(missing)}")
+    return found
+
+
+def model_findings(directory: pathlib.Path) -> list[str]:
+    """What is wrong with gwr.tif and neighbourhood.tif."""
+    everywhere = ["LONG_NAME", "RESPONSE", "KERNEL", "BANDWIDTH", "BANDWIDTH_STATE", "SIGMA2", "N"]
+    found = []
+    with rasterio.open(directory / "gwr.tif") as mosaic:
+        names = list(mosaic.descriptions)
+        terms = [name.removeprefix("beta_") for name in names if name.startswith("beta_")]
+        expected = [f"{kind}_{term}" for kind in ("beta", "se", "t") for term in terms]
+        expected += ["fitted", "residual", "local_r2", "unidentified_terms"]
+        expected += [f"sign_stability_{term}" for term in terms]
+        conditional = names[-1].startswith("significant_if_independent_")
+        prefix = "significant_if_independent_" if conditional else "significant_"
+        expected += [prefix + term for term in terms]
+        if names != expected or terms[:1] != ["intercept"]:
+            found.append(f"gwr bands {names}, expected {expected}")
+        if any(kind != "float64" for kind in mosaic.dtypes) or not math.isnan(mosaic.nodata):
+            found.append(f"gwr types {mosaic.dtypes}, nodata {mosaic.nodata}")
+        found += check_tags(mosaic, everywhere)
+        for index, name in enumerate(names, 1):
+            tags = mosaic.tags(index)
+            if name.startswith("t_"):
+                found += check_unit(name, mosaic.units[index - 1], "1")
+            if name.startswith(("se_", "t_")) and conditional != ("ASSUMPTION" in tags):
+                found.append(f"{name}: ASSUMPTION does not agree with the name {prefix}…")
+            if name.startswith("beta_") and name != "beta_intercept" and "COLUMN_SD" not in tags:
+                found.append(f"{name}: mean and deviation of its column are not told")
+        found += findings(mosaic)
+    with rasterio.open(directory / "neighbourhood.tif") as mosaic:
+        if list(mosaic.descriptions) != list(NEIGHBOURHOOD):
+            found.append(f"neighbourhood bands {mosaic.descriptions}")
+        for name, unit, wanted in zip(mosaic.descriptions, mosaic.units, NEIGHBOURHOOD.values()):
+            found += check_unit(name, unit, wanted)
+        if any(kind != "float32" for kind in mosaic.dtypes) or not math.isnan(mosaic.nodata):
+            found.append(f"neighbourhood types {mosaic.dtypes}, nodata {mosaic.nodata}")
+        found += check_tags(mosaic, everywhere) + findings(mosaic)
+    return found
+
+
 def main() -> int:
     directory = pathlib.Path(sys.argv[1])
     found = []
@@ -55,8 +118,7 @@ def main() -> int:
         if names != expected:
             found.append(f"bands {names}, expected {expected}")
         for name, unit, wanted in zip(names, mosaic.units, DEFICIT.values()):
-            if (unit or "") not in SPELLINGS.get(wanted, {wanted}):
-                found.append(f"{name}: unit '{unit}', expected '{wanted}'")
+            found += check_unit(name, unit, wanted)
         if not math.isnan(mosaic.nodata):
             found.append(f"nodata {mosaic.nodata}, expected NaN")
         if any(kind != "float32" for kind in mosaic.dtypes):
@@ -71,6 +133,7 @@ def main() -> int:
         if mosaic.nodata != 255 or any(kind != "uint8" for kind in mosaic.dtypes):
             found.append(f"status nodata {mosaic.nodata}, types {mosaic.dtypes}")
         found += findings(mosaic)
+    found += model_findings(directory)
     for text in found:
         print(f"wrong: {text}")
     return 1 if found else 0
