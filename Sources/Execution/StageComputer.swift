@@ -13,6 +13,7 @@ package import Tiling
 /// zones) is read once and never changed.
 package final class StageComputer: TileComputer {
     private let nonce: UInt32
+    private let objects: any ObjectStore
     private let samplesPerRead: Int
     private let seconds: @Sendable () -> Double
     private let residentBytes: @Sendable () -> Int
@@ -30,17 +31,20 @@ package final class StageComputer: TileComputer {
     ///
     /// - Parameters:
     ///   - nonce: random for each process: it keeps the files of two processes apart.
+    ///   - objects: where committed objects are found.
     ///   - memoryPerSlotBytes: what a slot may use; 0 for no stated limit. Source windows are taken in
     ///     parts that fit.
     ///   - seconds: a monotonic clock, for the cost of steps.
     ///   - residentBytes: peak resident memory of this process.
     package init(
         nonce: UInt32,
+        objects: any ObjectStore = SharedObjects(),
         memoryPerSlotBytes: Int,
         seconds: @escaping @Sendable () -> Double,
         residentBytes: @escaping @Sendable () -> Int
     ) {
         self.nonce = nonce
+        self.objects = objects
         // A source window is held raw, decoded and on its way from the file: 24 bytes a sample and
         // some; a sixth of the slot's memory at most.
         let budget = memoryPerSlotBytes > 0 ? memoryPerSlotBytes / 6 : 256 << 20
@@ -55,7 +59,7 @@ package final class StageComputer: TileComputer {
         cancellation: CancellationFlag
     ) throws(TileFailure) -> TileResult {
         do {
-            let model = try sharedModel(of: request)
+            let model = try sharedModel(of: request, cancellation)
             switch request.lease.unit.stage {
             case .prepare:
                 return try prepare(request, model.model, cancellation)
@@ -107,7 +111,7 @@ package final class StageComputer: TileComputer {
         guard constants.deficitScales.count == shared.model.deficit.pairs.count else {
             throw TileFailure(.bug, "the constants of prepare are of another model")
         }
-        let prepared = try readInput(of: .prepare, request)
+        let prepared = try readInput(of: .prepare, request, cancellation)
         let read = seconds()
         let output = try BalancePipeline(
             model: shared.model,
@@ -126,21 +130,26 @@ package final class StageComputer: TileComputer {
     }
 
     /// Reads the tile's own object of an earlier stage, and makes sure that it is what was committed.
-    private func readInput(of stage: Stage, _ request: TileRequest) throws -> TileContents {
+    private func readInput(
+        of stage: Stage,
+        _ request: TileRequest,
+        _ cancellation: CancellationFlag
+    ) throws -> TileContents {
         guard let object = request.inputs.first(where: { $0.key.lease.unit.stage == stage }) else {
             throw TileFailure(.bug, "the unit came without its object of \(stage.rawValue)")
         }
-        let path = "\(request.runDirectory)/tiles/\(object.key)"
-        do {
-            let contents = try TileReader.read(path)
-            guard contents.window == request.core,
-                TileWriter.samplesDigest(blocks: contents.blocks) == object.samplesDigest
-            else {
-                throw TileFailure(.storage, "\(path) is not what was committed")
+        return try objects.withFile(of: object, for: request, cancellation: cancellation) { path in
+            do {
+                let contents = try TileReader.read(path)
+                guard contents.window == request.core,
+                    TileWriter.samplesDigest(blocks: contents.blocks) == object.samplesDigest
+                else {
+                    throw TileFailure(.storage, "\(path) is not what was committed")
+                }
+                return contents
+            } catch let error as RasterError {
+                throw TileFailure(.storage, "cannot read \(path)", underlying: error)
             }
-            return contents
-        } catch let error as RasterError {
-            throw TileFailure(.storage, "cannot read \(path)", underlying: error)
         }
     }
 
@@ -169,7 +178,10 @@ package final class StageComputer: TileComputer {
         return TileResult(lease: request.lease, object: object, partial: partial, cost: cost)
     }
 
-    private func sharedModel(of request: TileRequest) throws -> SharedModel {
+    private func sharedModel(
+        of request: TileRequest,
+        _ cancellation: CancellationFlag
+    ) throws -> SharedModel {
         try shared.withLock { held in
             if let held, held.specification == request.specification,
                 held.runDirectory == request.runDirectory
@@ -181,21 +193,31 @@ package final class StageComputer: TileComputer {
                 specification: request.specification,
                 runDirectory: request.runDirectory,
                 model: model,
-                atlas: try Self.atlas(of: model, in: request.runDirectory)
+                atlas: try atlas(of: model, for: request, cancellation)
             )
             held = made
             return made
         }
     }
 
-    private static func atlas(of model: RunModel, in runDirectory: String) throws -> ZoneAtlas? {
+    private func atlas(
+        of model: RunModel,
+        for request: TileRequest,
+        _ cancellation: CancellationFlag
+    ) throws -> ZoneAtlas? {
         guard let zones = model.zones else { return nil }
-        let path = "\(runDirectory)/\(zones.encodedPath)"
-        guard let file = FileManager.default.contents(atPath: path) else {
-            throw TileFailure(.storage, "cannot read the resolved zones at \(path)")
-        }
-        guard let set = ZoneSet(encoded: Array(file)), set.digest == zones.digest else {
-            throw TileFailure(.storage, "\(path) does not hold the zones of this plan")
+        let set = try objects.withZones(
+            at: zones.encodedPath,
+            for: request,
+            cancellation: cancellation
+        ) { path in
+            guard let file = FileManager.default.contents(atPath: path) else {
+                throw TileFailure(.storage, "cannot read the resolved zones at \(path)")
+            }
+            guard let set = ZoneSet(encoded: Array(file)), set.digest == zones.digest else {
+                throw TileFailure(.storage, "\(path) does not hold the zones of this plan")
+            }
+            return set
         }
         return try ZoneAtlas(grid: model.grid, zones: set.polygons)
     }

@@ -1,3 +1,4 @@
+import ContentDigest
 package import Tiling
 
 /// Takes in objects that were computed elsewhere, and hands out what is here, piece by piece.

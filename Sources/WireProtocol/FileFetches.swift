@@ -1,5 +1,3 @@
-package import Tiling
-
 /// Files that are fetched in pieces from peers: what is asked for, what came, what is missing.
 ///
 /// A value without clock, network or disk, used by both sides: a coordinator fetches results from
@@ -81,8 +79,6 @@ package struct FileFetches<Source: Hashable & Sendable>: Sendable {
             fetches[file] = Fetch(source: source, bytes: bytes, limitBytes: limitBytes)
             turns.append(file)
         }
-        slow.remove(source)
-        absent.remove(source)
         return schedule(at: now)
     }
 
@@ -175,6 +171,7 @@ package struct FileFetches<Source: Hashable & Sendable>: Sendable {
 
     private mutating func schedule(at now: Int) -> [Action] {
         var actions: [Action] = []
+        let pieceBytes = limits.pieceBytes
         var isAny = true
         while isAny, total < limits.total {
             isAny = false
@@ -186,7 +183,7 @@ package struct FileFetches<Source: Hashable & Sendable>: Sendable {
                     if let place = fetch.again.firstIndex(of: request.offset) {
                         fetch.again.remove(at: place)
                     } else {
-                        fetch.unasked = request.offset + limits.pieceBytes
+                        fetch.unasked = request.offset + pieceBytes
                     }
                     fetch.asked[request.offset] = now
                 }

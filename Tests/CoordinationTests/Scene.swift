@@ -108,7 +108,8 @@ struct Scene {
         slots: Int = 1,
         credit: Int? = nil,
         running: [LeaseID] = [],
-        unacknowledged: [TileResult] = []
+        unacknowledged: [TileResult] = [],
+        transportsObjects: Bool = false
     ) -> WorkerHello {
         WorkerHello(
             workerID: id(worker),
@@ -119,7 +120,8 @@ struct Scene {
             credit: credit ?? slots,
             memoryPerSlotBytes: 0,
             running: running,
-            unacknowledged: unacknowledged
+            unacknowledged: unacknowledged,
+            transportsObjects: transportsObjects
         )
     }
 

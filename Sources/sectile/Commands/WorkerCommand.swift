@@ -17,7 +17,9 @@ struct WorkerCommand: AsyncParsableCommand {
         discussion: """
             One file is all that a worker on another machine needs: the join.json that the coordinator \
             wrote into its run directory (mode 0600: endpoints, the server's key, a worker's key). The \
-            run directory and the inputs have to be visible under the same paths.
+            inputs have to be visible under the same paths or URLs; the run directory too, unless \
+            --no-shared-storage is given: then results and what units read of each other travel over \
+            the connection.
 
             A worker may join and leave at any time. SIGTERM lets it finish what it computes; a second \
             SIGTERM gives everything back at once. Exit code 4 means that starting it again is of no \
@@ -37,6 +39,10 @@ struct WorkerCommand: AsyncParsableCommand {
     var memory: String?
     @Option(help: "Directory for the worker's own files; its log goes there.")
     var scratch: String?
+    @Option(help: "What fetched files may take with --no-shared-storage, for example 20GiB.")
+    var scratchLimit: String?
+    @Flag(help: "Do not look for the run directory here: results and neighbours' tiles travel.")
+    var noSharedStorage = false
     @Option(help: "Least severe lines on the terminal: debug, info, notice, warning, error.")
     var logLevel: String?
     @Flag(help: ArgumentHelp("End with the process that started this one.", visibility: .hidden))
@@ -71,6 +77,8 @@ struct WorkerCommand: AsyncParsableCommand {
             preconditionFailure("a UUID is a worker's identity")
         }
         let logger = makeLogger(settings, runID: joinFile.runID, workerID: workerID)
+        let space = try scratchSpace(settings, workerID: workerID)
+        defer { space?.remove() }
         let exitReason = try await serve(
             joinFile,
             keys: keys,
@@ -82,8 +90,10 @@ struct WorkerCommand: AsyncParsableCommand {
                 build: Version.identity,
                 slots: slotCount,
                 credit: slotCount + 1,
-                memoryPerSlotBytes: memoryBytes
+                memoryPerSlotBytes: memoryBytes,
+                scratchDirectory: space?.path
             ),
+            scratchLimitBytes: settings.scratchLimit.bytes,
             logger: logger
         )
         guard exitReason.exitCode == 0 else {
@@ -99,6 +109,7 @@ struct WorkerCommand: AsyncParsableCommand {
         flags[.slots] = slots
         flags[.memory] = memory
         flags[.scratch] = scratch
+        flags[.scratchLimit] = scratchLimit
         flags[.logLevel] = logLevel
         do {
             return try WorkerSettings.resolve(
@@ -106,6 +117,20 @@ struct WorkerCommand: AsyncParsableCommand {
                 environment: ProcessInfo.processInfo.environment
             )
         } catch { throw CommandError.usage("\(error)") }
+    }
+
+    /// The worker's own directory, where it does not see the run directory.
+    private func scratchSpace(
+        _ settings: WorkerSettings,
+        workerID: WorkerID
+    ) throws -> ScratchSpace? {
+        guard noSharedStorage else { return nil }
+        let parent = settings.scratch ?? FileManager.default.temporaryDirectory.path
+        do {
+            return try ScratchSpace(below: parent, name: workerID.text)
+        } catch {
+            throw CommandError.failed("the scratch directory \(parent) cannot be used: \(error)")
+        }
     }
 
     private func makeLogger(
@@ -133,11 +158,20 @@ struct WorkerCommand: AsyncParsableCommand {
         keys: CurveKeyPair,
         endpoints: [String],
         identity: WorkerIdentity,
+        scratchLimitBytes: Int,
         logger: Logger
     ) async throws -> WorkerExit {
         let clock = WorldClock()
+        let objects = identity.scratchDirectory.map { directory in
+            TransportedObjects(
+                directory: directory,
+                cacheBytes: scratchLimitBytes,
+                now: { .nanoseconds(clock.now.nanoseconds) }
+            )
+        }
         let computer = StageComputer(
             nonce: UInt32.random(in: .min ... .max),
+            objects: objects ?? SharedObjects(),
             memoryPerSlotBytes: identity.memoryPerSlotBytes,
             seconds: { clock.seconds },
             residentBytes: { ProcessFacts.peakResidentBytes }
@@ -147,7 +181,10 @@ struct WorkerCommand: AsyncParsableCommand {
             policy: WorkerPolicy(),
             environment: WorkerEnvironment(
                 slots: ComputeExecutor(slots: identity.slots, computer: computer),
-                storage: SharedStorage(),
+                storage: objects.map { objects in
+                    TransportedStorage(objects: objects) { InputCheck.problem(of: $0) }
+                } ?? SharedStorage(),
+                transfers: objects,
                 log: WorkerFactLog(logger: logger),
                 now: { .nanoseconds(clock.now.nanoseconds) },
                 sleep: { instant in

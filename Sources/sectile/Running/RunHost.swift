@@ -133,6 +133,10 @@ struct RunHost {
                 clock: WorldClock(),
                 wallClock: WorldClock(),
                 verifier: DirectoryObjectVerifier(directory: opened, check: .size),
+                archive: DirectoryObjectArchive(
+                    directory: opened,
+                    zonesFile: planned.model.zones?.encodedPath
+                ),
                 reducer: AnalysisReducer(model: planned.model),
                 log: CoordinatorLog(logger: logger)
             )
