@@ -98,7 +98,7 @@ struct CoordinatorTests {
                 let heard = try WireCodec.decodeCoordinator(message.frames)
                 if case .request(let request) = heard, let transport {
                     for piece in transport.answers(to: request) {
-                        _ = channel.send(WireCodec.encode(.piece(piece)))
+                        _ = channel.send(WireCodec.encode(WorkerMessage.piece(piece)))
                     }
                 }
                 var acts = worker.hear(heard, at: origin)[...]

@@ -107,6 +107,20 @@ private final class Transport: Sendable {
         ) { path in Array(try Data(contentsOf: URL(filePath: path))) }
     }
 
+    /// Reads on a slot's thread, which may wait.
+    private func readOnSlot(
+        _ transport: Transport,
+        _ object: TileObject,
+        _ cancellation: CancellationFlag = CancellationFlag()
+    ) async -> Result<TileResult, TileFailure> {
+        await withCheckedContinuation { continuation in
+            ComputeExecutor(slots: 1, computer: Reader(transport.objects, object))
+                .start(Self.request, cancellation: cancellation) { outcome in
+                    continuation.resume(returning: outcome)
+                }
+        }
+    }
+
     @Test func `a file comes in pieces, once, and is read here afterwards`() throws {
         let object = Self.object(0)
         let transport = try Transport(files: [.object(object.key): Self.content])
@@ -143,12 +157,14 @@ private final class Transport: Sendable {
         let transport = try Transport(files: [.object(object.key): Self.content])
         transport.setAnswering(false)
         transport.open()
-        async let content = Task { try read(transport, object) }.value
+        async let outcome = readOnSlot(transport, object)
         while transport.requestCount < 2 { await Task.yield() }
         transport.objects.close()
         transport.setAnswering(true)
         transport.open()
-        #expect(try await content == Self.content)
+        let result = await outcome
+        #expect(throws: Never.self) { try result.get() }
+        #expect(try read(transport, object) == Self.content)
     }
 
     @Test func `content that is not what was committed fails as storage and leaves nothing`() throws
@@ -186,16 +202,22 @@ private final class Transport: Sendable {
         #expect(failure?.message.contains("No space left") ?? false)
     }
 
-    @Test func `a cancelled wait ends without a session, and the fetch with it`() async throws {
+    @Test func `a cancelled wait ends although nobody answers, and the fetch with it`() async throws
+    {
         let object = Self.object(0)
         let transport = try Transport(files: [.object(object.key): Self.content])
-        let cancellation = CancellationFlag()
-        async let content = Task { try read(transport, object, cancellation) }.value
-        cancellation.cancel()
-        await #expect(throws: TileFailure.self) { try await content }
+        transport.setAnswering(false)
         transport.open()
-        #expect(transport.requestCount == 0)
+        let cancellation = CancellationFlag()
+        async let outcome = readOnSlot(transport, object, cancellation)
+        while transport.requestCount < 2 { await Task.yield() }
+        cancellation.cancel()
+        let result = await outcome
+        #expect(throws: TileFailure.self) { try result.get() }
+        transport.setAnswering(true)
+        // Nothing of the fetch is left: it begins anew.
         #expect(try read(transport, object) == Self.content)
+        #expect(transport.requestCount == 2 + 11)
     }
 
     @Test func `without room nothing is kept, and what is being read is not removed`() throws {

@@ -44,7 +44,7 @@ final class ScratchSpace {
 
     /// Locks a worker's directory; nil when its process lives, or it has no lock.
     private static func lock(_ directory: String, flags: Int32) -> Int32? {
-        let descriptor = open("\(directory)/.lock", flags | O_CLOEXEC, 0o600)
+        let descriptor = unsafe open("\(directory)/.lock", flags | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { return nil }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
