@@ -12,6 +12,7 @@ package protocol ObjectStore: Sendable {
     ///   - request: the unit that reads it.
     ///   - cancellation: ends the wait.
     ///   - body: reads the file at the path it is given. What it returns or throws is passed on.
+    /// - Returns: what `body` returns.
     /// - Throws: ``TileFailure`` of class `storage` when the file cannot be had.
     func withFile<Outcome>(
         of object: TileObject,
@@ -27,6 +28,7 @@ package protocol ObjectStore: Sendable {
     ///   - request: the unit that reads it.
     ///   - cancellation: ends the wait.
     ///   - body: reads the file at the path it is given. What it returns or throws is passed on.
+    /// - Returns: what `body` returns.
     /// - Throws: ``TileFailure`` of class `storage` when the file cannot be had.
     func withZones<Outcome>(
         at relativePath: String,

@@ -64,6 +64,7 @@ package struct FileFetches<Source: Hashable & Sendable>: Sendable {
     ///   - bytes: its size where that is known; any other size fails.
     ///   - limitBytes: the largest size that is accepted.
     ///   - now: the present, milliseconds from any origin.
+    /// - Returns: what shall be done, in order, as after every other event.
     package mutating func begin(
         _ file: TransferFile,
         from source: Source,

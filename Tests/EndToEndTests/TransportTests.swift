@@ -75,6 +75,7 @@ extension EndToEnd {
                 let left = await worker.finished()
                 #expect(left.exitCode == 0, "\(left.errors)")
             }
+            withExtendedLifetime(places) {}
             #expect(try RunOutcome(directory: directory) == reference)
             #expect(try CommittedTiles(directory: directory).unitsNotCommittedOnce().isEmpty)
             // Both took part, and neither left anything behind.

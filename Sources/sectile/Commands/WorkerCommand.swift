@@ -140,6 +140,12 @@ struct WorkerCommand: AsyncParsableCommand {
     ) -> Logger {
         let joinDirectory = URL(fileURLWithPath: settings.join).deletingLastPathComponent().path
         let shared = "\(joinDirectory)/logs"
+        if let scratch = settings.scratch {
+            try? FileManager.default.createDirectory(
+                atPath: scratch,
+                withIntermediateDirectories: true
+            )
+        }
         let directory =
             settings.scratch ?? (FileManager.default.fileExists(atPath: shared) ? shared : nil)
         var logger = Logs.logger(
