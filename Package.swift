@@ -117,7 +117,10 @@ let package = Package(
         target("Settings", ["CarbonBalance", "Tiling", "Lattice", "ContentDigest", yams]),
         target(
             "Analysis",
-            ["CarbonBalance", "SpatialStatistics", "Tiling", "Lattice", "ContentDigest"]
+            [
+                "CarbonBalance", "Regression", "SpatialStatistics", "Tiling", "Lattice",
+                "ContentDigest",
+            ]
         ),
         target(
             "Coordination",
@@ -129,15 +132,15 @@ let package = Package(
         target(
             "Execution",
             [
-                "Analysis", "CarbonBalance", "RasterIO", "WireProtocol", "Messaging", "Tiling",
-                "Lattice", "ContentDigest", "Telemetry", "CLinux",
+                "Analysis", "CarbonBalance", "Regression", "RasterIO", "WireProtocol",
+                "Messaging", "Tiling", "Lattice", "ContentDigest", "Telemetry", "CLinux",
             ]
         ),
         target(
             "Publishing",
             [
-                "Analysis", "RasterIO", "RunStore", "CarbonBalance", "Tiling", "Lattice",
-                "ContentDigest", "CCairo",
+                "Analysis", "RasterIO", "RunStore", "CarbonBalance", "Regression",
+                "SpatialStatistics", "Tiling", "Lattice", "ContentDigest", "CCairo",
             ],
             isTestable: true
         ),
@@ -151,6 +154,11 @@ let package = Package(
                 logging,
             ],
             exclude: ["Documentation.docc"],
+            swiftSettings: house
+        ),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: ["Regression", argumentParser],
             swiftSettings: house
         ),
 
@@ -213,7 +221,10 @@ let package = Package(
         ),
         tests(
             "EndToEndTests",
-            ["Messaging", "RasterIO", "RunStore", "Tiling", "Lattice", "ContentDigest"]
+            [
+                "Messaging", "RasterIO", "Regression", "RunStore", "Tiling", "Lattice",
+                "ContentDigest",
+            ]
         ),
     ] + kernelLevels
 )

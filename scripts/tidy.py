@@ -24,12 +24,12 @@ ARROWS = {
         "Logging",
     },
     "Publishing": {
-        "Analysis", "CarbonBalance", "ContentDigest", "Lattice", "RasterIO", "RunStore", "Tiling",
-        "CCairo",
+        "Analysis", "CarbonBalance", "ContentDigest", "Lattice", "RasterIO", "Regression",
+        "RunStore", "SpatialStatistics", "Tiling", "CCairo",
     },
     "Execution": {
         "Analysis", "CarbonBalance", "CLinux", "ContentDigest", "Lattice", "Messaging", "RasterIO",
-        "Telemetry", "Tiling", "WireProtocol",
+        "Regression", "Telemetry", "Tiling", "WireProtocol",
     },
     "Coordination": {
         "ContentDigest", "Lattice", "Messaging", "RunStore", "Telemetry", "Tiling", "WireProtocol",
@@ -55,7 +55,7 @@ ARROWS = {
     "ContentDigest": {"CSodium"},
     "Telemetry": {"Logging"},
     "Lattice": set(),
-    "Benchmarks": None,
+    "Benchmarks": {"ArgumentParser", "Regression"},
 }
 
 BANNED = [

@@ -20,11 +20,10 @@ package struct AnalysisReducer: StageReducer {
     ) throws -> StageReduction {
         switch stage {
         case .prepare: .finished(constants: try ModelCoding.encode(prepared(partials)))
-        case .balance: .finished(constants: try ModelCoding.encode(balanced(partials)))
+        case .balance:
+            .finished(constants: try ModelCoding.encode(balanced(partials, constants)))
         case .bandwidth, .fit, .diagnose:
-            throw ReductionError(
-                description: "this program's plans have no stage '\(stage.rawValue)'"
-            )
+            try CellReduction(model: model, constants: constants).reduce(stage, partials)
         }
     }
 
@@ -46,19 +45,39 @@ package struct AnalysisReducer: StageReducer {
     }
 
     private func balanced(
-        _ partials: [(tile: TileID, partial: [UInt8])]
+        _ partials: [(tile: TileID, partial: [UInt8])],
+        _ constants: [Stage: [UInt8]]
     ) throws -> BalanceConstants {
         let layerCount = model.summedLayers.count
         var sums = model.deficit.pairs.map { _ in BalancePartial(layerCount: layerCount) }
+        var observations = model.cellRegression.map {
+            ObservationPartial(model: $0, grid: model.grid)
+        }
         for (tile, bytes) in partials {
-            let parts = try decoded(tile) { try BalancePartials(encoded: bytes).pairs }
+            let whole = try decoded(tile) { try BalancePartials(encoded: bytes, model: model) }
+            let parts = whole.pairs
             guard parts.count == sums.count, parts.allSatisfy({ $0.layerCount == layerCount })
             else {
                 throw ReductionError(description: "tile \(tile): a partial of another model")
             }
             for index in sums.indices { sums[index].merge(parts[index]) }
+            if let part = whole.observations { observations?.merge(part) }
         }
-        return BalanceConstants(pairs: sums.map { PairBalance($0, model: model) })
+        return BalanceConstants(
+            pairs: sums.map { PairBalance($0, model: model) },
+            observations: try observations.flatMap { partial in
+                try model.cellRegression.map { regression in
+                    ObservationConstants(
+                        partial,
+                        model: regression,
+                        variant: regression.effectiveVariant(
+                            try StageConstants(constants).prepare(),
+                            pair: model.deficit.pairs[0]
+                        )
+                    )
+                }
+            }
+        )
     }
 
     private func decoded<Value>(_ tile: TileID, _ body: () throws -> Value) throws -> Value {
@@ -75,9 +94,11 @@ package struct ReductionError: Error, CustomStringConvertible {
 }
 
 extension RunModel {
-    /// Layers whose amounts are summed for zones beside emission and sink: population, then GDP.
+    /// Layers that are summed for zones beside emission and sink: population, then GDP, then, where
+    /// zones are fitted, the covariates of the regression.
     package var summedLayers: [Int] {
         [deficit.populationLayer, deficit.gdpLayer].compactMap(\.self)
+            + (regression?.fitsZones == true ? regression?.covariateLayers ?? [] : [])
     }
 }
 
@@ -115,7 +136,10 @@ extension BalanceFigures {
             sink: summary.sinkTonnes,
             population: population,
             gdp: gdp,
-            cellCount: summary.cellCount
+            cellCount: summary.cellCount,
+            covariateMeans: summary.layerMeans.suffix(totals.count).map {
+                $0.isFinite ? $0 : nil
+            }
         )
     }
 }

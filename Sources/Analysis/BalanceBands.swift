@@ -3,7 +3,9 @@ package import CarbonBalance
 /// The bands of a balance tile, in the order in which they are stored: the one place that knows it.
 ///
 /// For each pair: emission, sink, their valid fractions, then one band for each variant. At the end,
-/// for each pair, the status (0…255 as a number). Names of further pairs carry the pair's suffix.
+/// for each pair, the status (0…255 as a number). Names of further pairs carry the pair's suffix. With a
+/// regression of cells: response, participation and the transformed predictors, which neighbouring
+/// tiles read.
 package struct BalanceBands: Hashable, Sendable {
     /// What a band holds.
     package enum Content: Hashable, Sendable {
@@ -19,6 +21,12 @@ package struct BalanceBands: Hashable, Sendable {
         case variant(DeficitVariant)
         /// ``BalanceStatus`` as a number.
         case status
+        /// The response of the regression.
+        case response
+        /// Who takes part in the regression: a code of ``ObservationBlock``.
+        case participation
+        /// A transformed predictor, by its position in the regression.
+        case predictor(Int)
     }
 
     /// One band.
@@ -50,6 +58,12 @@ package struct BalanceBands: Hashable, Sendable {
         for pair in model.deficit.pairs.indices {
             bands.append(Self.band(.status, pair: pair, model: model))
         }
+        if let regression = model.cellRegression {
+            let predictors = regression.covariates.indices.map { Content.predictor($0) }
+            bands += ([.response, .participation] + predictors).map {
+                Self.band($0, pair: 0, model: model)
+            }
+        }
         self.bands = bands
     }
 
@@ -60,8 +74,15 @@ package struct BalanceBands: Hashable, Sendable {
     /// The bands' descriptions in order.
     package var descriptions: [String] { bands.map(\.description) }
 
-    /// The bands of the deficit mosaic: all but the statuses.
-    package var quantities: [Band] { bands.filter { $0.content != .status } }
+    /// The bands of the deficit mosaic: all but the statuses and what the regression reads.
+    package var quantities: [Band] {
+        bands.filter { band in
+            switch band.content {
+            case .emission, .sink, .emissionValid, .sinkValid, .variant: true
+            case .status, .response, .participation, .predictor: false
+            }
+        }
+    }
 
     /// Position of a band, from 0; nil when the model has none such.
     package func index(of content: Content, pair: Int = 0) -> Int? {
@@ -97,6 +118,11 @@ package struct BalanceBands: Hashable, Sendable {
                 )
             case .status:
                 ("status", "", "Why the cell has the deficit it has: code of the balance")
+            case .response:
+                ("response", model.regression?.responseUnit(model) ?? "", "Response")
+            case .participation: ("participation", "", "Who takes part in the regression")
+            case .predictor(let index):
+                predictorText(index, model)
             }
         return Band(
             pair: pair,
@@ -105,5 +131,13 @@ package struct BalanceBands: Hashable, Sendable {
             unit: described.unit,
             description: described.description
         )
+    }
+
+    private static func predictorText(
+        _ index: Int,
+        _ model: RunModel
+    ) -> (name: String, unit: String, description: String) {
+        guard let covariate = model.regression?.covariates[index] else { return ("", "", "") }
+        return ("x_\(covariate.name)", covariate.unit, "Predictor \(covariate.name)")
     }
 }

@@ -1,6 +1,7 @@
-package import ContentDigest
 import CarbonBalance
+package import ContentDigest
 import Lattice
+package import Tiling
 
 /// The identity of what each stage computes, from the grid, the inputs and the model alone.
 ///
@@ -10,6 +11,23 @@ package struct ModelDigests: Hashable, Sendable {
     package let prepare: ContentDigest
     /// What deficits and sums depend on; contains ``prepare``.
     package let balance: ContentDigest
+    /// What the search for a bandwidth depends on; contains ``balance``.
+    package let bandwidth: ContentDigest
+    /// What local models depend on; contains ``bandwidth``.
+    package let fit: ContentDigest
+    /// What the second pass over residuals depends on; contains ``fit``.
+    package let diagnose: ContentDigest
+
+    /// What the samples of a stage depend on.
+    package func digest(of stage: Stage) -> ContentDigest {
+        switch stage {
+        case .prepare: prepare
+        case .balance: balance
+        case .bandwidth: bandwidth
+        case .fit: fit
+        case .diagnose: diagnose
+        }
+    }
 
     private struct PrepareIdentity: Encodable {
         let version: Int
@@ -23,6 +41,37 @@ package struct ModelDigests: Hashable, Sendable {
         let zones: ContentDigest?
         let masksOutside: Bool?
         let deficit: DeficitModel
+        let observations: ObservationIdentity?
+    }
+
+    /// What the balance stage needs of a regression: who takes part, not how wide neighbourhoods are.
+    private struct ObservationIdentity: Encodable {
+        let response: RegressionModel.Response
+        let covariates: [RegressionModel.Covariate]
+        let masks: [Int]
+        let minimumEmission: Double?
+        let spacingCells: Int
+        /// Decides the wavelength of fields of noise, where there are any.
+        let bufferMetres: Double?
+        let fitsCells: Bool
+        let fitsZones: Bool
+
+        init(_ model: RegressionModel) {
+            response = model.response
+            covariates = model.covariates
+            masks = model.masks
+            minimumEmission = model.minimumEmission
+            spacingCells = model.spacingCells
+            bufferMetres = model.nullCovariateCount > 0 ? model.bufferMetres : nil
+            fitsCells = model.fitsCells
+            fitsZones = model.fitsZones
+        }
+    }
+
+    private struct RegressionIdentity: Encodable {
+        let version: Int
+        let before: ContentDigest
+        let regression: RegressionModel?
     }
 
     /// The digests of a model.
@@ -59,9 +108,24 @@ package struct ModelDigests: Hashable, Sendable {
                     prepare: prepare,
                     zones: model.zones?.digest,
                     masksOutside: model.zones?.masksOutside,
-                    deficit: model.deficit
+                    deficit: model.deficit,
+                    observations: model.regression.map { ObservationIdentity($0) }
                 )
             )
         )
+        func digest(after before: ContentDigest, version: Int) throws -> ContentDigest {
+            ContentDigest(
+                of: try ModelCoding.encode(
+                    RegressionIdentity(
+                        version: version,
+                        before: before,
+                        regression: model.regression
+                    )
+                )
+            )
+        }
+        bandwidth = try digest(after: balance, version: 1)
+        fit = try digest(after: bandwidth, version: 1)
+        diagnose = try digest(after: fit, version: 1)
     }
 }

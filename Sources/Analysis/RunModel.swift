@@ -17,6 +17,8 @@ package struct RunModel: Hashable, Sendable, Codable {
     package var zones: ZonesModel?
     /// How emission and sink become deficits.
     package var deficit: DeficitModel
+    /// What the main pair's deficit is regressed on; nil when the run has no regression.
+    package var regression: RegressionModel?
 
     /// A model from its parts.
     package init(
@@ -24,8 +26,10 @@ package struct RunModel: Hashable, Sendable, Codable {
         grid: Grid,
         layers: [LayerModel],
         zones: ZonesModel?,
-        deficit: DeficitModel
+        deficit: DeficitModel,
+        regression: RegressionModel? = nil
     ) {
+        self.regression = regression
         self.name = name
         self.grid = grid
         self.layers = layers
@@ -41,6 +45,11 @@ package struct RunModel: Hashable, Sendable, Codable {
     /// The sink kind of the main pair; it captions every output.
     package var mainSink: SinkKind {
         deficit.pairs.first.flatMap { pair in layers[pair.sinkLayer].sink } ?? .custom
+    }
+
+    /// The regression of cells; nil when the run has none.
+    package var cellRegression: RegressionModel? {
+        regression.flatMap { $0.fitsCells ? $0 : nil }
     }
 
     /// The model as bytes, the same for equal models.

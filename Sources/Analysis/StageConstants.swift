@@ -1,4 +1,43 @@
 package import CarbonBalance
+package import Tiling
+
+/// The constants of the stages that are over, decoded on demand.
+package struct StageConstants: Sendable {
+    private let bytes: [Stage: [UInt8]]
+
+    /// The constants as the engine keeps them.
+    package init(_ bytes: [Stage: [UInt8]]) {
+        self.bytes = bytes
+    }
+
+    /// What `prepare` found.
+    package func prepare() throws -> PrepareConstants { try decoded(.prepare) }
+
+    /// What `balance` found.
+    package func balance() throws -> BalanceConstants { try decoded(.balance) }
+
+    /// What the rounds of `bandwidth` have found so far; nothing before the first.
+    package func bandwidth() throws -> BandwidthConstants {
+        bytes[.bandwidth] == nil ? BandwidthConstants() : try decoded(.bandwidth)
+    }
+
+    /// What `fit` found; nil before it is over.
+    package func fit() throws -> FitConstants? {
+        bytes[.fit] == nil ? nil : try decoded(.fit)
+    }
+
+    /// What `diagnose` found; nil before it is over.
+    package func diagnose() throws -> ResidualConstants? {
+        bytes[.diagnose] == nil ? nil : try decoded(.diagnose)
+    }
+
+    private func decoded<Value: Decodable>(_ stage: Stage) throws -> Value {
+        guard let bytes = bytes[stage] else {
+            throw ReductionError(description: "there are no constants of '\(stage.rawValue)'")
+        }
+        return try ModelCoding.decode(Value.self, from: bytes)
+    }
+}
 
 /// What the `prepare` stage's reduction knows of the layers, and the constants that it fixes.
 package struct PrepareConstants: Hashable, Sendable, Codable {
@@ -55,10 +94,13 @@ package struct LayerTotals: Hashable, Sendable, Codable {
 package struct BalanceConstants: Hashable, Sendable, Codable {
     /// One for each pair of the model; the first is the main one.
     package var pairs: [PairBalance]
+    /// What the regression of cells goes by; nil when the model has none.
+    package var observations: ObservationConstants?
 
     /// The constants of a run.
-    package init(pairs: [PairBalance]) {
+    package init(pairs: [PairBalance], observations: ObservationConstants? = nil) {
         self.pairs = pairs
+        self.observations = observations
     }
 }
 
@@ -117,6 +159,9 @@ package struct BalanceFigures: Hashable, Sendable, Codable {
     package var gdp: Double?
     /// Cells touched.
     package var cellCount: Int
+    /// Area-weighted means of the regression's prepared covariates, in its order; nil where one has no
+    /// value, empty unless zones are fitted.
+    package var covariateMeans: [Double?]
 
     /// The figures of an area.
     package init(
@@ -127,8 +172,10 @@ package struct BalanceFigures: Hashable, Sendable, Codable {
         sink: Double,
         population: Double?,
         gdp: Double?,
-        cellCount: Int
+        cellCount: Int,
+        covariateMeans: [Double?] = []
     ) {
+        self.covariateMeans = covariateMeans
         self.areaKm2 = areaKm2
         self.emissionAreaKm2 = emissionAreaKm2
         self.sinkAreaKm2 = sinkAreaKm2

@@ -98,6 +98,14 @@ package struct ContentHasher {
         unsafe patterns.withUnsafeBytes { unsafe update(raw: $0) }
     }
 
+    /// Appends samples in double precision, in the same form.
+    package mutating func update(samples: [Double]) {
+        let patterns = samples.map { sample in
+            (sample.isNaN ? Double.nan.bitPattern : sample.bitPattern).littleEndian
+        }
+        unsafe patterns.withUnsafeBytes { unsafe update(raw: $0) }
+    }
+
     /// The digest of all that was appended.
     package mutating func finalize() -> ContentDigest {
         var bytes = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))

@@ -40,6 +40,7 @@ struct BalancePipeline {
         }
         var contents: [BalanceBands.Content: [Int: CellBlock]] = [:]
         var partials: [BalancePartial] = []
+        var observations: ObservationPartial?
         for (index, pair) in model.deficit.pairs.enumerated() {
             try cancellation.check()
             let emission = try PreparedBands.layer(
@@ -52,7 +53,7 @@ struct BalancePipeline {
                 sink: sink,
                 water: sink.waterFraction,
                 inside: inside,
-                variants: model.deficit.variants + [.absolute],
+                variants: model.deficit.variants + [.absolute] + (index == 0 ? response : []),
                 denominators: denominators,
                 parameters: model.deficit.parameters(
                     deficitScale: constants.deficitScales[index]
@@ -77,11 +78,56 @@ struct BalancePipeline {
                 layers: summed
             )
             partials.append(partial)
+            if index == 0, let regression = model.cellRegression {
+                observations = try observe(block, regression, prepared, &contents)
+            }
         }
         return Output(
             bands: try bands(of: contents, core),
-            partial: BalancePartials(pairs: partials)
+            partial: BalancePartials(pairs: partials, observations: observations)
         )
+    }
+
+    /// The variant that is the regression's response; empty when it has none.
+    private var response: [DeficitVariant] {
+        guard let regression = model.cellRegression, let pair = model.deficit.pairs.first else {
+            return []
+        }
+        return regression.effectiveVariant(constants, pair: pair).map { [$0] } ?? []
+    }
+
+    /// Decides who takes part in the regression, from the main pair's balance.
+    private func observe(
+        _ block: BalanceBlock,
+        _ regression: RegressionModel,
+        _ prepared: TileContents,
+        _ contents: inout [BalanceBands.Content: [Int: CellBlock]]
+    ) throws -> ObservationPartial {
+        var layers: [Int: CellBlock] = [:]
+        for index in regression.covariateLayers + regression.masks {
+            layers[index] = try PreparedBands.layer(model.layers[index], from: prepared).value
+        }
+        let values: CellBlock =
+            switch regression.response {
+            case .variant: block.bands[model.deficit.variants.count + 1]
+            case .layer(let index):
+                try PreparedBands.layer(model.layers[index], from: prepared).value
+            }
+        let observed = ObservationBlock(
+            block: block,
+            response: values,
+            layers: layers,
+            regression: regression,
+            model: model
+        )
+        contents[.response] = [0: observed.response]
+        contents[.participation] = [
+            0: CellBlock(window: observed.window, samples: observed.codes.map { Float($0) })
+        ]
+        for (index, predictor) in observed.predictors.enumerated() {
+            contents[.predictor(index)] = [0: predictor]
+        }
+        return observed.partial(regression: regression, grid: model.grid)
     }
 
     private func bands(

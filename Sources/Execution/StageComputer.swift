@@ -4,6 +4,7 @@ import ContentDigest
 private import Foundation
 import Lattice
 import RasterIO
+package import Regression
 private import Synchronization
 package import Tiling
 
@@ -15,6 +16,10 @@ package final class StageComputer: TileComputer {
     private let nonce: UInt32
     private let objects: any ObjectStore
     private let samplesPerRead: Int
+    /// Memory for the observations of a part of a tile, bytes.
+    private let observationBytes: Int
+    private let cache: ObservationCache
+    private let instructionSet: InstructionSet
     private let seconds: @Sendable () -> Double
     private let residentBytes: @Sendable () -> Int
     private let shared = Mutex<SharedModel?>(nil)
@@ -34,21 +39,26 @@ package final class StageComputer: TileComputer {
     ///   - objects: where committed objects are found.
     ///   - memoryPerSlotBytes: what a slot may use; 0 for no stated limit. Source windows are taken in
     ///     parts that fit.
+    ///   - instructionSet: the level of the regression's kernels; all give the same bits.
     ///   - seconds: a monotonic clock, for the cost of steps.
     ///   - residentBytes: peak resident memory of this process.
     package init(
         nonce: UInt32,
         objects: any ObjectStore = SharedObjects(),
         memoryPerSlotBytes: Int,
+        instructionSet: InstructionSet,
         seconds: @escaping @Sendable () -> Double,
         residentBytes: @escaping @Sendable () -> Int
     ) {
         self.nonce = nonce
         self.objects = objects
+        self.instructionSet = instructionSet
         // A source window is held raw, decoded and on its way from the file: 24 bytes a sample and
         // some; a sixth of the slot's memory at most.
         let budget = memoryPerSlotBytes > 0 ? memoryPerSlotBytes / 6 : 256 << 20
         samplesPerRead = max(1 << 16, budget / 32)
+        observationBytes = max(4 << 20, budget)
+        cache = ObservationCache(byteLimit: max(4 << 20, budget / 2))
         self.seconds = seconds
         self.residentBytes = residentBytes
     }
@@ -66,10 +76,7 @@ package final class StageComputer: TileComputer {
             case .balance:
                 return try balance(request, model, cancellation)
             case .bandwidth, .fit, .diagnose:
-                throw TileFailure(
-                    .bug,
-                    "this program's plans have no stage '\(request.lease.unit.stage.rawValue)'"
-                )
+                return try regress(request, model.model, cancellation)
             }
         } catch let failure as TileFailure {
             throw failure
@@ -130,26 +137,131 @@ package final class StageComputer: TileComputer {
     }
 
     /// Reads the tile's own object of an earlier stage, and makes sure that it is what was committed.
-    private func readInput(
+    ///
+    /// - Parameter body: reads at a path; nil where what it found is not the committed samples.
+    private func withInput<Content>(
         of stage: Stage,
         _ request: TileRequest,
-        _ cancellation: CancellationFlag
-    ) throws -> TileContents {
+        _ cancellation: CancellationFlag,
+        _ body: (_ path: String, TileObject) throws -> Content?
+    ) throws -> Content {
         guard let object = request.inputs.first(where: { $0.key.lease.unit.stage == stage }) else {
             throw TileFailure(.bug, "the unit came without its object of \(stage.rawValue)")
         }
         return try objects.withFile(of: object, for: request, cancellation: cancellation) { path in
             do {
-                let contents = try TileReader.read(path)
-                guard contents.window == request.core,
-                    TileWriter.samplesDigest(blocks: contents.blocks) == object.samplesDigest
-                else {
+                guard let content = try body(path, object) else {
                     throw TileFailure(.storage, "\(path) is not what was committed")
                 }
-                return contents
+                return content
             } catch let error as RasterError {
                 throw TileFailure(.storage, "cannot read \(path)", underlying: error)
             }
+        }
+    }
+
+    private func readInput(
+        of stage: Stage,
+        _ request: TileRequest,
+        _ cancellation: CancellationFlag
+    ) throws -> TileContents {
+        try withInput(of: stage, request, cancellation) { path, object in
+            let contents = try TileReader.read(path)
+            let isCommitted =
+                contents.window == request.core
+                && TileWriter.samplesDigest(blocks: contents.blocks) == object.samplesDigest
+            return isCommitted ? contents : nil
+        }
+    }
+
+    private func regress(
+        _ request: TileRequest,
+        _ model: RunModel,
+        _ cancellation: CancellationFlag
+    ) throws -> TileResult {
+        let started = seconds()
+        let stage = request.lease.unit.stage
+        let constants = StageConstants(request.constants)
+        guard let regression = model.cellRegression,
+            let observations = try constants.balance().observations
+        else {
+            throw TileFailure(.bug, "a unit of \(stage.rawValue) without a regression of cells")
+        }
+        let found = try constants.bandwidth()
+        let neighbourhoods = NeighbourhoodReader(
+            reader: HaloReader(
+                model: model,
+                regression: regression,
+                constants: observations,
+                layout: TileLayout(
+                    grid: model.grid,
+                    tile: request.lease.unit.tile,
+                    core: request.core
+                ),
+                objects: objects,
+                request: request,
+                cache: cache,
+                cancellation: cancellation
+            ),
+            byteLimit: observationBytes,
+            instructionSet: instructionSet
+        )
+        var bands: [TileBand]
+        var partial: [UInt8]
+        switch stage {
+        case .bandwidth:
+            let search = CellBandwidthSearch(
+                model: regression,
+                observations: observations,
+                cellSizeMetres: model.grid.cellSizeMetres
+            )
+            let output = try BandwidthPipeline(
+                neighbourhoods: neighbourhoods,
+                candidates: observations.refusal == nil ? search.candidates(after: found) : []
+            ).compute(core: request.core)
+            (bands, partial) = (output.bands, output.partial.encoded)
+        case .fit:
+            let output = try FitPipeline(neighbourhoods: neighbourhoods, choice: found.choice)
+                .compute(
+                    core: request.core,
+                    balance: try readInput(of: .balance, request, cancellation)
+                )
+            (bands, partial) = (output.bands, output.partial.encoded)
+        default:
+            let output = try DiagnosePipeline(
+                neighbourhoods: neighbourhoods,
+                choice: found.choice
+            ).compute(
+                core: request.core,
+                status: try readStatus(request, model, regression, cancellation)
+            )
+            (bands, partial) = (output.bands, output.partial.encoded)
+        }
+        try cancellation.check()
+        return try write(
+            bands,
+            partial: partial,
+            for: request,
+            grid: model.grid,
+            cost: TileCost(computeSeconds: seconds() - started)
+        )
+    }
+
+    /// The status band of the tile's own fit object.
+    private func readStatus(
+        _ request: TileRequest,
+        _ model: RunModel,
+        _ regression: RegressionModel,
+        _ cancellation: CancellationFlag
+    ) throws -> DoubleBlock {
+        try withInput(of: .fit, request, cancellation) { path, object in
+            let contents = try TileReader.readDouble(path)
+            let index = FitBands(model: model, regression: regression).index(of: .status)
+            guard contents.blocks.indices.contains(index),
+                contents.blocks[index].window == request.core,
+                TileWriter.samplesDigest(blocks: contents.blocks) == object.samplesDigest
+            else { return nil }
+            return contents.blocks[index]
         }
     }
 
@@ -170,7 +282,9 @@ package final class StageComputer: TileComputer {
         }
         let writer = ObjectWriter(runDirectory: request.runDirectory, nonce: nonce)
         let object = try writer.write(request.lease) { path in
-            try TileWriter.write(to: path, grid: grid, bands: bands).samplesDigest
+            let written = try TileWriter.write(to: path, grid: grid, bands: bands).samplesDigest
+            // A search for a bandwidth leaves sums, not samples: they are what must not differ.
+            return request.lease.unit.stage == .bandwidth ? ContentDigest(of: partial) : written
         }
         var cost = cost
         cost.writeSeconds = seconds() - started

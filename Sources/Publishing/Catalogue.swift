@@ -14,23 +14,28 @@ struct Catalogue {
     ///
     /// - Throws: when the grid cannot be brought to longitude and latitude.
     func item(
-        name: String,
+        of mosaic: MosaicKind,
         bands: [PublishedBand],
         bytes: Int,
         digest: ContentDigest
     ) throws -> [UInt8] {
-        let isCodes = name == "status"
+        let isCodes = mosaic == .status
         let caption = statements.sink.map { " (\($0))" } ?? ""
-        let notes = statements.warnings + [statements.definitions]
+        let told =
+            mosaic.isOfRegression
+            ? input.cellRegression.map { RegressionStatements(input, $0) } : nil
+        let notes =
+            statements.warnings + (told?.warnings ?? [])
+            + (told?.circular.map { $0.flag(response: told?.response ?? "response") } ?? [])
+            + [statements.definitions]
         let item = StacItem(
-            id: "\(input.facts.runID)-\(name)",
-            title: (isCodes ? "Status of the carbon deficit" : "Carbon deficit")
-                + ", \(input.model.name)\(caption)",
+            id: "\(input.facts.runID)-\(mosaic.rawValue)",
+            title: "\(mosaic.title), \(input.model.name)\(caption)",
             description: notes.joined(separator: ". "),
             grid: input.model.grid,
             footprint: try footprint(),
             datetime: input.facts.finishedAt,
-            assetPath: "../mosaic/\(name).tif",
+            assetPath: "../\(mosaic.path)",
             assetBytes: bytes,
             assetDigest: digest.hexadecimal,
             bands: bands.map { band in
@@ -38,20 +43,36 @@ struct Catalogue {
                     name: band.name,
                     description: band.description,
                     unit: band.unit,
-                    dataType: isCodes ? "uint8" : "float32",
+                    dataType: mosaic.dataType,
                     nodata: isCodes ? .code(255) : .notANumber,
                     statistics: isCodes ? nil : band.statistics
                 )
             },
-            properties: properties,
+            properties: properties.merging(told.map(Self.properties(of:)) ?? [:]) { first, _ in
+                first
+            },
             software: Dictionary(
                 input.facts.versions.map { ($0.name, $0.version) },
                 uniquingKeysWith: { first, _ in first }
             ),
             lineage: "Source rasters were regridded to the national grid, balanced cell by cell in "
-                + "\(input.tiles.count) tiles, and assembled without resampling"
+                + "\(input.tiles.count) tiles, "
+                + (mosaic.isOfRegression ? "regressed at every cell on the cells around it, " : "")
+                + "and assembled without resampling"
         )
         return try item.json()
+    }
+
+    private static func properties(of told: RegressionStatements) -> [String: String] {
+        var properties = [
+            "response": "\(told.response) = \(told.responseFormula)",
+            "kernel": told.kernel,
+            "bandwidth_state": told.state,
+            "inference": told.inference,
+        ]
+        properties["bandwidth"] = told.bandwidth
+        properties["refusal"] = told.refusal
+        return properties
     }
 
     private var properties: [String: String] {

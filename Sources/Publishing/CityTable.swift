@@ -33,12 +33,21 @@ struct CityTable: Sendable {
     ///   - input: the run; its figures have one entry for each zone.
     ///   - balance: the figures.
     ///   - outlines: the zones' polygons.
-    init(input: PublishingInput, balance: BalanceConstants, outlines: ZoneOutlines) {
+    ///   - regression: the regression on the zones; nil where there is none.
+    init(
+        input: PublishingInput,
+        balance: BalanceConstants,
+        outlines: ZoneOutlines,
+        regression: ZoneRegression? = nil
+    ) {
         self.input = input
         rowCount = input.zones.count
         addIdentities(balance: balance, outlines: outlines)
         for index in input.model.deficit.pairs.indices where index < balance.pairs.count {
             addPair(index, figures: balance.pairs[index].zones)
+        }
+        if let regression, let model = input.model.regression {
+            columns += Self.columns(of: regression, model: model)
         }
         addSink()
     }

@@ -1,38 +1,45 @@
 private import Foundation
 
 /// A JSON document as a value; numbers keep every digit, keys are sorted when written.
-indirect enum JSONValue: Hashable, Sendable {
+package indirect enum JSONValue: Hashable, Sendable {
+    /// Nothing.
     case null
+    /// True or false.
     case boolean(Bool)
+    /// A whole number.
     case integer(Int)
+    /// A finite number.
     case number(Double)
+    /// A text.
     case text(String)
+    /// Values in order.
     case array([JSONValue])
+    /// Values by key.
     case object([String: JSONValue])
 
     /// A number, or null where it is missing or not finite, which JSON cannot say.
-    static func optional(_ value: Double?) -> JSONValue {
+    package static func optional(_ value: Double?) -> JSONValue {
         guard let value, value.isFinite else { return .null }
         return .number(value)
     }
 
     /// A text, or null.
-    static func optional(_ value: String?) -> JSONValue { value.map { .text($0) } ?? .null }
+    package static func optional(_ value: String?) -> JSONValue { value.map { .text($0) } ?? .null }
 
     /// An integer, or null.
-    static func optional(_ value: Int?) -> JSONValue { value.map { .integer($0) } ?? .null }
+    package static func optional(_ value: Int?) -> JSONValue { value.map { .integer($0) } ?? .null }
 
     /// Parses a document.
     ///
     /// - Throws: a `DecodingError` when the text is no JSON.
-    static func parse(_ text: String) throws -> JSONValue {
+    package static func parse(_ text: String) throws -> JSONValue {
         try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
     }
 
     /// The document as UTF-8 text with sorted keys, indented, with a last newline.
     ///
     /// - Throws: an `EncodingError` when a number is not finite.
-    func encoded() throws -> [UInt8] {
+    package func encoded() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return Array(try encoder.encode(self)) + [10]
@@ -40,7 +47,7 @@ indirect enum JSONValue: Hashable, Sendable {
 }
 
 extension JSONValue: Codable {
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
@@ -59,7 +66,7 @@ extension JSONValue: Codable {
         }
     }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .null: try container.encodeNil()
@@ -76,10 +83,14 @@ extension JSONValue: Codable {
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByArrayLiteral,
     ExpressibleByDictionaryLiteral, ExpressibleByIntegerLiteral
 {
-    init(stringLiteral value: String) { self = .text(value) }
-    init(integerLiteral value: Int) { self = .integer(value) }
-    init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
-    init(dictionaryLiteral elements: (String, JSONValue)...) {
+    /// A text.
+    package init(stringLiteral value: String) { self = .text(value) }
+    /// A whole number.
+    package init(integerLiteral value: Int) { self = .integer(value) }
+    /// Values in order.
+    package init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    /// Values by key; of equal keys the last counts.
+    package init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(Dictionary(elements) { _, last in last })
     }
 }

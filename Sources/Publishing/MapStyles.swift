@@ -56,7 +56,7 @@ struct MapStyles {
             let top = ColourRamp.roundedUp(spread.magnitude(0.98))
             return spread.minimum < 0
                 ? .brownGreen(halfRange: top) : .green(minimum: 0, maximum: top)
-        case .emissionValid, .sinkValid, .status:
+        case .emissionValid, .sinkValid, .status, .response, .participation, .predictor:
             return .blue(minimum: 0, maximum: 1)
         case .variant(let variant):
             return self.ramp(of: variant, spread: spread)
@@ -85,7 +85,7 @@ struct MapStyles {
     }
 
     /// Whole decades between the 2nd and the 98th percentile of the positive values, at least two.
-    private static func logarithmic(_ spread: Spread) -> ColourRamp {
+    static func logarithmic(_ spread: Spread) -> ColourRamp {
         guard let low = spread.positive(0.02), let high = spread.positive(0.98) else {
             return .sequential(minimum: 0, maximum: 1, isLogarithmic: false)
         }

@@ -69,7 +69,9 @@ struct MosaicBuilder {
         var writer = try MosaicWriter(path: path, description: description)
         for (index, band) in plan.enumerated() {
             guard let source = bands.index(of: .status, pair: band.pair) else { continue }
-            if band.isRegression {
+            if band.isRegression, let regression = input.cellRegression {
+                try appendRegression(to: &writer, band: index + 1, regression)
+            } else if band.isRegression {
                 try appendRegression(to: &writer, band: index + 1, source: source)
             } else {
                 try writer.assemble(band: index + 1, from: shares(ofBand: source))
@@ -109,9 +111,7 @@ struct MosaicBuilder {
                 )
             )
             guard index == 0 else { continue }
-            let regression =
-                "Why a location has the regression results it has; no regression was run: 1 where "
-                + "there is no observation, no value elsewhere"
+            let regression = regressionDescription
             plan.append(
                 StatusBand(
                     name: "regression",
@@ -123,6 +123,15 @@ struct MosaicBuilder {
             )
         }
         return plan
+    }
+
+    private var regressionDescription: String {
+        let what = "Why a location has the regression results it has"
+        guard let regression = input.cellRegression else {
+            return what + "; no regression of cells was run: 1 where there is no observation, no "
+                + "value elsewhere"
+        }
+        return RegressionStatements(input, regression).refusal.map { "\(what). \($0)" } ?? what
     }
 
     /// Without a regression all that is known of a location is whether it could be an observation.

@@ -78,7 +78,8 @@ struct MosaicMetadata {
             if let caption = kind.caption {
                 items.append(MetadataItem(key: "SINK_CAPTION", value: caption))
             }
-        case .emission, .emissionValid, .sinkValid, .status:
+        case .emission, .emissionValid, .sinkValid, .status, .response, .participation,
+            .predictor:
             break
         }
         return items

@@ -45,6 +45,14 @@ extension PreviewMap {
             }
         }
         swatch(Self.blank, "no value", canvas, left: left, top: bottom)
+        if let first = layout.mutedLines.first {
+            bottom += 22
+            swatch(Self.grey, first, canvas, left: left, top: bottom)
+            for line in layout.mutedLines.dropFirst() {
+                bottom += 16
+                canvas.text(line, x: left + 28, y: bottom + 13, size: 12, colour: Self.ink)
+            }
+        }
         bottom += 40
         for line in layout.statementLines {
             canvas.text(line, x: left, y: bottom, size: 12, colour: Self.alarm, isBold: true)

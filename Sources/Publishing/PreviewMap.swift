@@ -27,6 +27,20 @@ package struct PreviewMap: Sendable {
         case categories([Category])
     }
 
+    /// Cells whose value must not be read, drawn grey whatever it is.
+    package struct Muted: Hashable, Sendable {
+        /// One for each cell of the raster.
+        package let cells: [Bool]
+        /// Why, for the legend.
+        package let title: String
+
+        /// Cells that are drawn grey.
+        package init(cells: [Bool], title: String) {
+            self.cells = cells
+            self.title = title
+        }
+    }
+
     /// What the map shows.
     package var title: String
     /// What must be said beside title and legend, such as what the sink is not; nil when nothing.
@@ -45,6 +59,8 @@ package struct PreviewMap: Sendable {
     package var borders: [[(x: Double, y: Double)]]
     /// The raster drawn: one sample a picture cell; NaN is left blank.
     package var raster: CellBlock
+    /// Cells drawn grey; nil when there are none.
+    package var muted: Muted?
     /// Edge of a raster cell, metres.
     package var metresPerCell: Double
 
@@ -59,6 +75,7 @@ package struct PreviewMap: Sendable {
         style: Style,
         borders: [[(x: Double, y: Double)]],
         raster: CellBlock,
+        muted: Muted? = nil,
         metresPerCell: Double
     ) {
         self.title = title
@@ -70,6 +87,7 @@ package struct PreviewMap: Sendable {
         self.style = style
         self.borders = borders
         self.raster = raster
+        self.muted = muted
         self.metresPerCell = metresPerCell
     }
 
@@ -86,6 +104,7 @@ package struct PreviewMap: Sendable {
         let captions: [String]
         let warnings: [String]
         let statementLines: [String]
+        let mutedLines: [String]
         let noteLines: [String]
     }
 
@@ -93,6 +112,7 @@ package struct PreviewMap: Sendable {
     static let faint = Colour(0x5a646c)
     static let paper = Colour(0xffffff)
     static let blank = Colour(0xe9edf0)
+    static let grey = Colour(0xa4abb1)
     static let alarm = Colour(0xa11212)
     static let margin = 28.0
     static let lineHeight = 19.0
@@ -149,9 +169,16 @@ package struct PreviewMap: Sendable {
             + warningHeight + 12
         let noteLines = Self.wrapped(note, width: legendWidth, size: 12, isBold: false, ruler)
         let statementLines = statementLines(width: legendWidth, ruler)
+        let mutedLines = Self.wrapped(
+            muted?.title ?? "",
+            width: legendWidth - 28,
+            size: 12,
+            isBold: false,
+            ruler
+        )
         let below = max(
             rows * scale,
-            legendHeight(noteLines: noteLines.count + statementLines.count)
+            legendHeight(noteLines: noteLines.count + statementLines.count + mutedLines.count)
         )
         let footerWidth = ruler.width(of: footer, size: 12)
         return Layout(
@@ -166,6 +193,7 @@ package struct PreviewMap: Sendable {
             captions: captionLines,
             warnings: warningLines,
             statementLines: statementLines,
+            mutedLines: mutedLines,
             noteLines: noteLines
         )
     }
@@ -277,6 +305,16 @@ package struct PreviewMap: Sendable {
     }
 
     private func pixels() -> [UInt32] {
+        var colours = pixelsOfValues()
+        guard let muted else { return colours }
+        precondition(muted.cells.count == colours.count, "a verdict for each cell")
+        for index in colours.indices where muted.cells[index] {
+            colours[index] = Self.packed(Self.grey)
+        }
+        return colours
+    }
+
+    private func pixelsOfValues() -> [UInt32] {
         // A table of 1024 colours is finer than the eye, and spares a mixture for each cell.
         switch style {
         case .ramp(let ramp, _):

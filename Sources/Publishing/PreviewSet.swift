@@ -31,12 +31,26 @@ struct PreviewSet {
     /// Widest picture of a raster, cells; wider mosaics are averaged down to it.
     private static let maximumColumns = 1000
 
-    /// Draws every band of the deficit mosaic.
+    /// Draws the bands of a mosaic.
     ///
-    /// - Returns: the pictures in the order of the bands; valid fractions have none.
-    func drawQuantities(mosaic: borrowing RasterDataset, published: [PublishedBand]) throws
-        -> [Preview]
-    {
+    /// - Returns: a preview for each band in order; some have a style but no picture.
+    func draw(_ mosaic: MosaicKind, published: [PublishedBand]) throws -> [Preview] {
+        switch mosaic {
+        case .deficit: return try drawQuantities(published: published)
+        case .status: return try drawStatus(published: published)
+        case .model, .neighbourhood:
+            guard let regression = input.cellRegression else { return [] }
+            return try drawRegression(mosaic, regression, published: published)
+        }
+    }
+
+    func dataset(_ mosaic: MosaicKind) throws -> RasterDataset {
+        try RasterDataset(path: "\(input.directory)/\(mosaic.path)")
+    }
+
+    /// Draws every band of the deficit mosaic; valid fractions have no picture.
+    private func drawQuantities(published: [PublishedBand]) throws -> [Preview] {
+        let mosaic = try dataset(.deficit)
         var previews: [Preview] = []
         for (index, band) in bands.quantities.enumerated() {
             let raster = try picture(of: mosaic, band: index + 1, resampling: .average)
@@ -69,22 +83,25 @@ struct PreviewSet {
         return previews
     }
 
-    /// Draws the statuses of the balance; the regression's has a style but no picture of its own
-    /// until there is one.
-    func drawStatus(mosaic: borrowing RasterDataset, published: [PublishedBand]) throws -> [Preview]
-    {
+    /// Draws the statuses of the balance, and that of the regression where there is one.
+    private func drawStatus(published: [PublishedBand]) throws -> [Preview] {
+        let mosaic = try dataset(.status)
         var previews: [Preview] = []
         for (index, band) in published.enumerated() {
             let isRegression = band.name == "regression"
+            let hasPicture = !isRegression || input.cellRegression != nil
             let categories =
                 isRegression ? MapStyles.regressionCategories : MapStyles.balanceCategories
             let name = "status_\(band.name)"
             let raster = try picture(of: mosaic, band: index + 1, resampling: .mode)
             let pair = index == 0 ? 0 : index - 1
+            let counts =
+                isRegression
+                ? input.regression?.fit?.statusCounts : balanceCounts(pair: pair)
             let map = map(
                 band.description,
                 statement: input.model.sinkKind(ofPair: pair).caption,
-                style: .categories(counted(categories, pair: pair)),
+                style: .categories(Self.counted(categories, counts)),
                 raster: raster,
                 captions: [pairCaption(pair), parameterCaption],
                 note: "\(NumberText.grouped(band.statistics.validCount)) of "
@@ -94,11 +111,11 @@ struct PreviewSet {
                 Preview(
                     name: name,
                     title: band.description,
-                    path: isRegression ? nil : "preview/\(name).png",
+                    path: hasPicture ? "preview/\(name).png" : nil,
                     style: .categories(categories),
                     band: index + 1,
                     caption: input.model.sinkKind(ofPair: pair).caption,
-                    png: isRegression ? [] : try map.png()
+                    png: hasPicture ? try map.png() : []
                 )
             )
         }
@@ -114,13 +131,23 @@ struct PreviewSet {
     static func involvesSink(_ content: BalanceBands.Content) -> Bool {
         switch content {
         case .sink, .variant: true
-        case .emission, .emissionValid, .sinkValid, .status: false
+        case .emission, .emissionValid, .sinkValid, .status, .response, .participation,
+            .predictor:
+            false
         }
     }
 
-    private func counted(_ categories: [PreviewMap.Category], pair: Int) -> [PreviewMap.Category] {
-        guard let balance = input.balance, pair < balance.pairs.count else { return categories }
-        let counts = balance.pairs[pair].statusCounts
+    private func balanceCounts(pair: Int) -> [StatusCount]? {
+        guard let balance = input.balance, pair < balance.pairs.count else { return nil }
+        return balance.pairs[pair].statusCounts
+    }
+
+    /// Categories that occur, with how often; all of them where nobody counted.
+    private static func counted(
+        _ categories: [PreviewMap.Category],
+        _ counts: [StatusCount]?
+    ) -> [PreviewMap.Category] {
+        guard let counts else { return categories }
         return categories.compactMap { category in
             let cells = counts.first { Int($0.code) == category.code }?.cells ?? 0
             guard cells > 0 else { return nil }
@@ -141,6 +168,7 @@ struct PreviewSet {
         case .sinkValid: return "Fraction of the cell with a value of the sink"
         case .variant(let variant): return variant.title
         case .status: return "Status"
+        case .response, .participation, .predictor: return band.description
         }
     }
 
@@ -152,6 +180,7 @@ struct PreviewSet {
             lines += [pairCaption(band.pair), parameterCaption]
         case .emission:
             lines.append(layerCaption(input.model.deficit.pairs[band.pair].emissionLayer))
+        case .response, .participation, .predictor: break
         case .sink, .emissionValid, .sinkValid, .status:
             lines.append(layerCaption(input.model.deficit.pairs[band.pair].sinkLayer))
         }
@@ -165,7 +194,7 @@ struct PreviewSet {
         return "layer '\(layer.name)'\(year)\(source)"
     }
 
-    private func pairCaption(_ pair: Int) -> String {
+    func pairCaption(_ pair: Int) -> String {
         let layers = input.model.deficit.pairs[pair]
         let kind = input.model.sinkKind(ofPair: pair)
         return "E: \(layerCaption(layers.emissionLayer)) · S (\(kind.rawValue)): "
@@ -179,7 +208,7 @@ struct PreviewSet {
             + (deficit.masksWater ? "masked" : "takes up nothing")
     }
 
-    private func picture(
+    func picture(
         of mosaic: borrowing RasterDataset,
         band: Int,
         resampling: OverviewResampling
@@ -199,13 +228,15 @@ struct PreviewSet {
         )
     }
 
-    private func map(
+    func map(
         _ title: String,
         statement: String?,
         style: PreviewMap.Style,
         raster: CellBlock,
         captions: [String],
-        note: String
+        note: String,
+        warnings: [String] = [],
+        muted: PreviewMap.Muted? = nil
     ) -> PreviewMap {
         let grid = input.model.grid
         let columnScale = Double(raster.window.columnCount) / Double(grid.columns)
@@ -214,7 +245,7 @@ struct PreviewSet {
             title: title,
             statement: statement,
             captions: captions,
-            warnings: [statements.incomplete, statements.proxy].compactMap(\.self),
+            warnings: [statements.incomplete, statements.proxy].compactMap(\.self) + warnings,
             note: note,
             footer: "\(input.model.name) · \(input.facts.day) · run \(input.facts.runID) · "
                 + "sectile \(input.facts.softwareVersion) · \(grid.reference.name), "
@@ -222,6 +253,7 @@ struct PreviewSet {
             style: style,
             borders: outlines.borders(grid: grid, columnScale: columnScale, rowScale: rowScale),
             raster: raster,
+            muted: muted,
             metresPerCell: grid.cellSizeMetres / columnScale
         )
     }

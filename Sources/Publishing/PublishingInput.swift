@@ -105,6 +105,8 @@ package struct PublishingInput: Sendable {
     package var facts: RunFacts
     /// The comparison with the sources, when it was made.
     package var closure: ClosureReport?
+    /// What the regression of cells left; nil when the run has none.
+    package var regression: RegressionResults?
 
     /// Number of planned tiles.
     package var tileCount: Int { tiles.count + missingTiles.count }
@@ -123,7 +125,8 @@ package struct PublishingInput: Sendable {
         inputs: [InputFile],
         warnings: [String],
         facts: RunFacts,
-        closure: ClosureReport? = nil
+        closure: ClosureReport? = nil,
+        regression: RegressionResults? = nil
     ) {
         self.directory = directory
         self.model = model
@@ -138,5 +141,6 @@ package struct PublishingInput: Sendable {
         self.warnings = warnings
         self.facts = facts
         self.closure = closure
+        self.regression = regression
     }
 }

@@ -139,6 +139,13 @@ package struct ReportPage: Sendable {
         )
     }
 
+    /// Adds a drawing: an `svg` element whose texts are escaped.
+    package mutating func drawing(svg: String, caption: String) {
+        body.append(
+            "<figure>\(svg)<figcaption>\(Self.escaped(caption))</figcaption></figure>"
+        )
+    }
+
     /// Adds text as it stands, in a fixed-width font.
     package mutating func preformatted(_ text: String) {
         body.append("<pre>\(Self.escaped(text))</pre>")

@@ -57,6 +57,7 @@ struct RunDocument {
             "national": national,
             "layers": .array((input.prepare?.layers ?? []).map(Self.object(of:))),
             "closure": closure,
+            "regression": regression,
             "bands": .object(bands.mapValues { .array($0.map(Self.object(of:))) }),
         ]
         return try document.encoded()
@@ -160,6 +161,21 @@ struct RunDocument {
                     uniquingKeysWith: { first, _ in first }
                 )
             ),
+        ]
+    }
+
+    private var regression: JSONValue {
+        guard let regression = input.cellRegression else { return .null }
+        let told = RegressionStatements(input, regression)
+        return [
+            "bandwidth": .optional(told.bandwidth),
+            "bandwidthState": .text(told.state),
+            "bandwidthWarning": .optional(told.boundWarning),
+            "refusal": .optional(regression.refusal),
+            "observations": .optional(regression.observations?.observationCount),
+            "locations": .optional(regression.observations?.locationCount),
+            "residualMoranI": .optional(regression.results.diagnose?.local.moranI),
+            "certificates": regression.certificates,
         ]
     }
 

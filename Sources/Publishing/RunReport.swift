@@ -9,6 +9,12 @@ struct RunReport {
     let statements: RunStatements
     let previews: [Preview]
     let table: CityTable?
+    /// The regression on the zones, or why there is none; nil where the run asks for none.
+    var zones: Result<ZoneRegression, ZoneRegression.Refusal>?
+    /// Minimum, quartiles and maximum of the coefficients of cells, by term.
+    var quantiles: [[Double]] = []
+    /// The pictures of the regression of cells.
+    var regressionPreviews: [Preview] = []
 
     /// The page.
     var html: String {
@@ -18,6 +24,8 @@ struct RunReport {
         addFigures(to: &page)
         addMaps(to: &page)
         addCities(to: &page)
+        addZoneRegression(to: &page)
+        addCellRegression(to: &page)
         addStatuses(to: &page)
         addFormulas(to: &page)
         addClosure(to: &page)

@@ -40,6 +40,13 @@ package struct RunStatements: Hashable, Sendable {
     private static func incompleteness(_ input: PublishingInput) -> String? {
         let missing = input.missingTiles.map(\.id)
         guard !missing.isEmpty else {
+            if let regression = input.regression, !regression.isComplete {
+                let unfitted = regression.missingFitTiles.count
+                let undiagnosed = regression.missingDiagnoseTiles.count
+                return
+                    "Incomplete: of \(input.tileCount) tiles \(unfitted) have no local models and "
+                    + "\(undiagnosed) no local R²"
+            }
             return input.facts.state == .incomplete ? "Incomplete run" : nil
         }
         let named = missing.prefix(12).map(\.description).joined(separator: ", ")

@@ -49,6 +49,9 @@ struct ZoneOutlines: Sendable {
         try self.init(features: layer.features, grid: model.grid)
     }
 
+    /// The centroids of the zones' areas, metres on the grid's projection.
+    var centroids: [(x: Double, y: Double)] { features.map(\.centroid) }
+
     /// The rings in columns and rows from a grid's origin, scaled.
     ///
     /// - Parameters:
@@ -75,6 +78,27 @@ struct ZoneOutlines: Sendable {
 }
 
 extension PolygonFeature {
+    /// The centroid of the area; the first vertex of a feature without area.
+    ///
+    /// Relative to the first vertex: national coordinates squared would cost half of the digits.
+    var centroid: (x: Double, y: Double) {
+        guard let origin = parts.first?.rings.first, origin.count > 0 else { return (.nan, .nan) }
+        let (originX, originY) = (origin.xs[0], origin.ys[0])
+        var (area, momentX, momentY) = (0.0, 0.0, 0.0)
+        for ring in parts.lazy.flatMap(\.rings) {
+            for index in 1..<max(1, ring.count) {
+                let (ax, ay) = (ring.xs[index - 1] - originX, ring.ys[index - 1] - originY)
+                let (bx, by) = (ring.xs[index] - originX, ring.ys[index] - originY)
+                let cross = ax * by - bx * ay
+                area += cross
+                momentX += (ax + bx) * cross
+                momentY += (ay + by) * cross
+            }
+        }
+        guard area != 0 else { return (originX, originY) }
+        return (originX + momentX / (3 * area), originY + momentY / (3 * area))
+    }
+
     /// The polygons as the coverage takes them.
     var zonePolygon: ZonePolygon {
         ZonePolygon(

@@ -47,15 +47,24 @@ struct BandStatisticsSum {
     mutating func append(_ samples: [Float], noDataCode: Float? = nil) {
         sampleCount += samples.count
         for sample in samples where sample.isFinite && sample != noDataCode {
-            let value = Double(sample)
-            if validCount == 0 { shift = value }
-            validCount += 1
-            minimum = min(minimum, value)
-            maximum = max(maximum, value)
-            let distance = value - shift
-            sum.add(distance)
-            squareSum.add(distance * distance)
+            append(valid: Double(sample))
         }
+    }
+
+    /// Appends samples in double precision; what is not finite is not valid.
+    mutating func append(_ samples: [Double]) {
+        sampleCount += samples.count
+        for sample in samples where sample.isFinite { append(valid: sample) }
+    }
+
+    private mutating func append(valid value: Double) {
+        if validCount == 0 { shift = value }
+        validCount += 1
+        minimum = min(minimum, value)
+        maximum = max(maximum, value)
+        let distance = value - shift
+        sum.add(distance)
+        squareSum.add(distance * distance)
     }
 
     /// The statistics of all that was appended.

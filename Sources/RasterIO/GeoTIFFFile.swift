@@ -32,7 +32,7 @@ struct GeoTIFFLayout {
                 Int32(layout.columns),
                 Int32(layout.rows),
                 Int32(layout.bandCount),
-                layout.format == .float32 ? GDT_Float32 : GDT_Byte,
+                layout.format.libraryType,
                 options.pointer
             )
             let error = unsafe made == nil ? log.writeError(path: nominalPath) : nil
@@ -69,13 +69,13 @@ struct GeoTIFFLayout {
         withGDALMessages { _ in unsafe RasterIO.setMetadata(items, on: handle) }
     }
 
-    /// Sets name, unit, nodata and items of a band; nodata is NaN for float32 and 255 for bytes.
+    /// Sets name, unit, nodata and items of a band; nodata is 255 for bytes, else NaN.
     func describeBand(_ number: Int, name: String, unit: String, metadata: [MetadataItem]) {
         withGDALMessages { _ in
             let band = unsafe GDALGetRasterBand(handle, Int32(number))
             unsafe GDALSetDescription(band, name)
             if !unit.isEmpty { unsafe _ = GDALSetRasterUnitType(band, unit) }
-            let noData = layout.format == .float32 ? Double.nan : 255
+            let noData = layout.format == .byte ? 255 : Double.nan
             unsafe _ = GDALSetRasterNoDataValue(band, noData)
             unsafe RasterIO.setMetadata(metadata, on: band)
         }
@@ -98,13 +98,21 @@ struct GeoTIFFLayout {
     func write(_ block: CellBlock, band: Int, firstRow: Int) throws(RasterError) {
         precondition(block.window.columnCount == layout.columns, "a block as wide as the file")
         switch layout.format {
-        case .float32:
+        case .float32, .float64:
             var samples = block.samples
             try transfer(&samples, GDT_Float32, block.window, band: band, firstRow: firstRow)
         case .byte:
             var samples = try bytes(of: block)
             try transfer(&samples, GDT_Byte, block.window, band: band, firstRow: firstRow)
         }
+    }
+
+    /// Writes all columns of some rows in double precision; the file is of that format.
+    func write(_ block: DoubleBlock, band: Int, firstRow: Int) throws(RasterError) {
+        precondition(block.window.columnCount == layout.columns, "a block as wide as the file")
+        precondition(layout.format == .float64, "a file in double precision")
+        var samples = block.samples
+        try transfer(&samples, GDT_Float64, block.window, band: band, firstRow: firstRow)
     }
 
     /// Writes what is still in memory and closes; what fails here is an error like any other.
@@ -175,5 +183,16 @@ extension GDALMessageLog {
             path: path,
             underlying: failures
         )
+    }
+}
+
+extension SampleFormat {
+    /// The library's type of the samples.
+    var libraryType: GDALDataType {
+        switch self {
+        case .float32: GDT_Float32
+        case .float64: GDT_Float64
+        case .byte: GDT_Byte
+        }
     }
 }

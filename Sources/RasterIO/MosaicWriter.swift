@@ -137,19 +137,29 @@ package struct MosaicWriter: ~Copyable {
     ///   - band: the band's number, from 1; bands may be filled one after another or in turn.
     /// - Throws: ``RasterError`` when the library cannot write, or the disk is full.
     package mutating func append(_ strip: CellBlock, band: Int) throws(RasterError) {
-        let grid = description.grid
-        precondition(
-            strip.window.columns == 0..<grid.columns
-                && strip.window.rowStart == nextRows[band - 1]
-                && strip.window.rowEnd <= grid.rows,
-            "strips of all columns, in order of their rows"
-        )
+        try checkedWrite(of: strip.window, band: band)
         try file.write(strip, band: band, firstRow: strip.window.rowStart)
-        nextRows[band - 1] = strip.window.rowEnd
         sums[band - 1].append(
             strip.samples,
             noDataCode: description.format == .byte ? 255 : nil
         )
+    }
+
+    /// Appends the next rows of a band in double precision; the mosaic is of that format.
+    package mutating func append(_ strip: DoubleBlock, band: Int) throws(RasterError) {
+        try checkedWrite(of: strip.window, band: band)
+        try file.write(strip, band: band, firstRow: strip.window.rowStart)
+        sums[band - 1].append(strip.samples)
+    }
+
+    private mutating func checkedWrite(of window: CellWindow, band: Int) throws(RasterError) {
+        let grid = description.grid
+        precondition(
+            window.columns == 0..<grid.columns && window.rowStart == nextRows[band - 1]
+                && window.rowEnd <= grid.rows,
+            "strips of all columns, in order of their rows"
+        )
+        nextRows[band - 1] = window.rowEnd
     }
 
     /// Fills a band from tile files, strip by strip.
@@ -167,6 +177,10 @@ package struct MosaicWriter: ~Copyable {
                 rows: rowStart..<min(grid.rows, rowStart + Self.stripRows),
                 columns: 0..<grid.columns
             )
+            if description.format == .float64 {
+                try appendDouble(window, band: band, from: tiles)
+                continue
+            }
             var strip = CellBlock(window: window)
             for tile in tiles {
                 guard let path = tile.path, let common = window.intersection(tile.window) else {
@@ -179,6 +193,24 @@ package struct MosaicWriter: ~Copyable {
             }
             try append(strip, band: band)
         }
+    }
+
+    private mutating func appendDouble(
+        _ window: CellWindow,
+        band: Int,
+        from tiles: [MosaicTile]
+    ) throws(RasterError) {
+        var strip = DoubleBlock(window: window)
+        for tile in tiles {
+            guard let path = tile.path, let common = window.intersection(tile.window) else {
+                continue
+            }
+            let contents = try TileReader.readDouble(path, bands: [tile.band], window: common)
+            for block in contents.blocks {
+                strip.paste(block)
+            }
+        }
+        try append(strip, band: band)
     }
 
     /// Completes the mosaic and makes it appear.

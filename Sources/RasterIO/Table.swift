@@ -3,7 +3,7 @@ package struct Table: Sendable {
     /// A column's values; nil is missing.
     package enum Column: Sendable, Equatable {
         /// Texts, as written.
-        case text([String?])
+        case text(PackedTexts)
         /// Numbers of a typed file.
         case number([Double?])
     }
@@ -44,7 +44,7 @@ package struct Table: Sendable {
     /// - Throws: ``RasterError/Code/noSuchField`` naming the columns that exist.
     package func texts(_ name: String) throws(RasterError) -> [String?] {
         switch try column(name) {
-        case .text(let texts): texts
+        case .text(let texts): texts.all
         case .number(let numbers):
             numbers.map { number in
                 number.map { value in Int(exactly: value).map { "\($0)" } ?? "\(value)" }
@@ -63,8 +63,8 @@ package struct Table: Sendable {
         case .text(let texts):
             var numbers: [Double?] = []
             numbers.reserveCapacity(texts.count)
-            for (row, text) in texts.enumerated() {
-                numbers.append(try number(text, column: name, row: row))
+            try texts.forEach { text throws(RasterError) in
+                numbers.append(try number(text, column: name, row: numbers.count))
             }
             return numbers
         }

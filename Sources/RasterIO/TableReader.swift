@@ -28,7 +28,7 @@ package enum TableReader {
             )
         }
         let isNumber = unsafe numericFields(of: source.layer, count: names.count)
-        var texts = names.map { _ in [String?]() }
+        var texts = names.map { _ in PackedTexts() }
         var numbers = names.map { _ in [Double?]() }
         var points: [(x: Double, y: Double)] = []
         unsafe try source.forEachFeature { feature, _ throws(RasterError) in

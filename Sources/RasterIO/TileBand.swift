@@ -8,13 +8,45 @@ package struct TileBand: Sendable {
     /// The unit's text, empty for none.
     package let unit: String
     /// The samples over the tile's window.
-    package let block: CellBlock
+    package let samples: TileSamples
 
     /// A band with its samples.
     package init(name: String, unit: String = "", block: CellBlock) {
         self.name = name
         self.unit = unit
-        self.block = block
+        samples = .single(block)
+    }
+
+    /// A band with its samples in double precision; a file's bands are all of one precision.
+    package init(name: String, unit: String = "", block: DoubleBlock) {
+        self.name = name
+        self.unit = unit
+        samples = .double(block)
+    }
+}
+
+/// The samples of a band, in the precision in which they are kept.
+package enum TileSamples: Sendable {
+    /// Layers, deficits and statuses.
+    case single(CellBlock)
+    /// Results of a regression.
+    case double(DoubleBlock)
+
+    /// The cells covered.
+    var window: CellWindow {
+        switch self {
+        case .single(let block): block.window
+        case .double(let block): block.window
+        }
+    }
+
+    /// The block of a band in single precision; nil for one in double.
+    package var single: CellBlock? {
+        if case .single(let block) = self { block } else { nil }
+    }
+
+    var isDouble: Bool {
+        if case .double = self { true } else { false }
     }
 }
 
@@ -22,6 +54,8 @@ package struct TileBand: Sendable {
 package enum SampleFormat: String, Hashable, Sendable, Codable, CaseIterable {
     /// float32; NaN is nodata.
     case float32
+    /// float64; NaN is nodata.
+    case float64
     /// Bytes; 255 is nodata. For status codes.
     case byte
 }

@@ -36,6 +36,26 @@ package enum TileReader {
         )
     }
 
+    /// Reads bands of a tile file in double precision; parameters and errors as above.
+    ///
+    /// A file in single precision gives its samples exactly.
+    package static func readDouble(
+        _ path: String,
+        bands: [Int]? = nil,
+        window: CellWindow? = nil
+    ) throws(RasterError) -> (names: [String], blocks: [DoubleBlock]) {
+        let file = try TileFile(path)
+        let wanted = window ?? file.window
+        let numbers = bands ?? Array(1...file.bandCount)
+        var names: [String] = []
+        var blocks: [DoubleBlock] = []
+        for number in numbers {
+            names.append(file.bandName(number))
+            blocks.append(try file.readDouble(wanted, band: number))
+        }
+        return (names, blocks)
+    }
+
     /// The window of a tile file, and the names of its bands.
     package static func header(
         _ path: String
@@ -85,6 +105,23 @@ package enum TileReader {
     }
 
     func read(_ wanted: CellWindow, band: Int) throws(RasterError) -> CellBlock {
+        var samples = [Float](repeating: .nan, count: max(0, wanted.cellCount))
+        try transfer(&samples, GDT_Float32, wanted, band: band)
+        return CellBlock(window: wanted, samples: samples)
+    }
+
+    func readDouble(_ wanted: CellWindow, band: Int) throws(RasterError) -> DoubleBlock {
+        var samples = [Double](repeating: .nan, count: max(0, wanted.cellCount))
+        try transfer(&samples, GDT_Float64, wanted, band: band)
+        return DoubleBlock(window: wanted, samples: samples)
+    }
+
+    private func transfer<Sample>(
+        _ samples: inout [Sample],
+        _ type: GDALDataType,
+        _ wanted: CellWindow,
+        band: Int
+    ) throws(RasterError) {
         guard (1...max(1, bandCount)).contains(band) else {
             throw RasterError(
                 .noSuchBand,
@@ -100,7 +137,6 @@ package enum TileReader {
                 detail: "the tile covers rows \(window.rows), columns \(window.columns)"
             )
         }
-        var samples = [Float](repeating: .nan, count: wanted.cellCount)
         let (failed, failures) = withGDALMessages { log -> (Bool, [String]) in
             let status = unsafe samples.withUnsafeMutableBytes { buffer in
                 unsafe GDALRasterIOEx(
@@ -113,7 +149,7 @@ package enum TileReader {
                     buffer.baseAddress,
                     Int32(wanted.columnCount),
                     Int32(wanted.rowCount),
-                    GDT_Float32,
+                    type,
                     0,
                     0,
                     nil
@@ -124,7 +160,6 @@ package enum TileReader {
         if failed {
             throw RasterError(.truncated, path: path, window: wanted, underlying: failures)
         }
-        return CellBlock(window: wanted, samples: samples)
     }
 
     private static func open(_ path: String) throws(RasterError) -> GDALDatasetH {

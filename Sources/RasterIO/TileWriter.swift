@@ -23,7 +23,8 @@ package enum TileWriter {
     ///   - path: the file, attempt-named by the caller.
     ///   - grid: the national grid, for position and reference.
     ///   - bands: at least one; all over the same window.
-    ///   - format: float32, or bytes for status codes, where NaN becomes 255.
+    ///   - format: float32, or bytes for status codes, where NaN becomes 255; bands in double
+    ///     precision are written as float64 whatever it says.
     ///   - metadata: further items.
     /// - Returns: size and digests.
     /// - Throws: ``RasterError`` with ``RasterError/Code/outOfSpace`` when the disk is full.
@@ -34,15 +35,19 @@ package enum TileWriter {
         format: SampleFormat = .float32,
         metadata: [MetadataItem] = []
     ) throws(RasterError) -> WrittenTile {
-        guard let window = bands.first?.block.window, !window.isEmpty,
-            bands.allSatisfy({ $0.block.window == window })
+        guard let first = bands.first?.samples, !first.window.isEmpty,
+            bands.allSatisfy({
+                $0.samples.window == first.window && $0.samples.isDouble == first.isDouble
+            })
         else {
             throw RasterError(
                 .writeFailed,
                 path: path,
-                detail: "a tile needs bands, all over one window"
+                detail: "a tile needs bands, all over one window and of one precision"
             )
         }
+        let window = first.window
+        let format = first.isDouble ? SampleFormat.float64 : format
         let number = sequence.wrappingAdd(1, ordering: .relaxed).newValue
         let memoryPath = "/vsimem/sectile-tile-\(number).tif"
         defer { unsafe _ = VSIUnlink(memoryPath) }
@@ -73,7 +78,10 @@ package enum TileWriter {
             file.describeBand(index + 1, name: band.name, unit: band.unit, metadata: [])
         }
         for (index, band) in bands.enumerated() {
-            try file.write(band.block, band: index + 1, firstRow: 0)
+            switch band.samples {
+            case .single(let block): try file.write(block, band: index + 1, firstRow: 0)
+            case .double(let block): try file.write(block, band: index + 1, firstRow: 0)
+            }
         }
         try file.close()
         return try copy(memoryPath, to: path, samplesDigest: samplesDigest(bands: bands))
@@ -83,11 +91,27 @@ package enum TileWriter {
     ///
     /// It does not depend on names, compression or library versions.
     package static func samplesDigest(bands: [TileBand]) -> ContentDigest {
-        samplesDigest(blocks: bands.map(\.block))
+        var hasher = ContentHasher()
+        for band in bands {
+            switch band.samples {
+            case .single(let block): hasher.update(samples: block.samples)
+            case .double(let block): hasher.update(samples: block.samples)
+            }
+        }
+        return hasher.finalize()
     }
 
     /// SHA-256 of the samples of blocks, in their order, NaN in one pattern.
     package static func samplesDigest(blocks: [CellBlock]) -> ContentDigest {
+        var hasher = ContentHasher()
+        for block in blocks {
+            hasher.update(samples: block.samples)
+        }
+        return hasher.finalize()
+    }
+
+    /// SHA-256 of the samples of blocks in double precision, in their order, NaN in one pattern.
+    package static func samplesDigest(blocks: [DoubleBlock]) -> ContentDigest {
         var hasher = ContentHasher()
         for block in blocks {
             hasher.update(samples: block.samples)
@@ -106,7 +130,7 @@ package enum TileWriter {
             GDALRuntime.compressionIsAvailable("ZSTD")
             ? ["COMPRESS=ZSTD", "ZSTD_LEVEL=1"] : ["COMPRESS=DEFLATE", "ZLEVEL=1"]
         return compression + [
-            format == .float32 ? "PREDICTOR=3" : "PREDICTOR=2",
+            format == .byte ? "PREDICTOR=2" : "PREDICTOR=3",
             "TILED=YES",
             "BLOCKXSIZE=\(blockSize(window.columnCount))",
             "BLOCKYSIZE=\(blockSize(window.rowCount))",

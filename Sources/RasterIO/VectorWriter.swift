@@ -70,7 +70,8 @@ package enum VectorWriter {
     ///   - layer: the layer's name.
     ///   - reference: the system of the coordinates.
     ///   - columns: names and types of the attributes.
-    ///   - features: all polygons or all points, in the order in which they are to stand.
+    ///   - features: all polygons or all points, in the order in which they are to stand; a lazy
+    ///     sequence is made feature by feature.
     ///   - timestamp: the time of last change that the format records, as
     ///     `2026-01-02T03:04:05.000Z`.
     /// - Throws: ``RasterError``; then nothing has appeared.
@@ -79,7 +80,7 @@ package enum VectorWriter {
         layer: String,
         reference: CoordinateReference,
         columns: [AttributeColumn],
-        features: [VectorFeature],
+        features: some Sequence<VectorFeature>,
         timestamp: String = "2000-01-01T00:00:00.000Z"
     ) throws(RasterError) {
         let temporary = TemporaryFile(path: path + ".partial.gpkg")
@@ -122,10 +123,10 @@ package enum VectorWriter {
         layer: String,
         system: OGRSpatialReferenceH,
         columns: [AttributeColumn],
-        features: [VectorFeature]
+        features: some Sequence<VectorFeature>
     ) -> Bool {
         let isPoints =
-            if case .point = features.first?.geometry { true } else { false }
+            if case .point = features.first(where: { _ in true })?.geometry { true } else { false }
         let options = GDALStringList(["GEOMETRY_NAME=geom", "FID=fid", "SPATIAL_INDEX=YES"])
         guard
             let target = unsafe GDALDatasetCreateLayer(

@@ -1,5 +1,5 @@
 /// What a bandwidth is chosen by; smaller is better.
-package enum BandwidthCriterion: String, CaseIterable, Sendable {
+package enum BandwidthCriterion: String, CaseIterable, Codable, Sendable {
     /// Corrected Akaike criterion (Hurvich, Simonoff & Tsai 1998).
     case aicc
     /// Akaike criterion.

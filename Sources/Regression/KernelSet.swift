@@ -8,13 +8,17 @@ internal import RegressionKernels
 /// The kernel functions of one instruction-set level.
 ///
 /// The signatures are those of `RegressionKernels`, see there; every level has the same.
-@unsafe struct KernelSet: Sendable {
-    typealias Vectors = UnsafePointer<SIMD8<Double>>
-    typealias MutableVectors = UnsafeMutablePointer<SIMD8<Double>>
-    typealias Scalars = UnsafePointer<Double>
+@unsafe package struct KernelSet: Sendable {
+    /// Vectors that are read.
+    package typealias Vectors = UnsafePointer<SIMD8<Double>>
+    /// Vectors that are written.
+    package typealias MutableVectors = UnsafeMutablePointer<SIMD8<Double>>
+    /// Numbers that are read.
+    package typealias Scalars = UnsafePointer<Double>
 
     let level: InstructionSet
-    let accumulateMoments:
+    /// Weighted moments of neighbour rows, the inner loop of everything.
+    package let accumulateMoments:
         @Sendable (
             Int, Vectors, Scalars, Scalars, UnsafePointer<Int>, Int, MutableVectors, Bool,
             MutableVectors?, Scalars, Bool
@@ -32,6 +36,18 @@ internal import RegressionKernels
             -> Void
     let solveBufferedError:
         @Sendable (Int, MutableVectors, Scalars, MutableVectors, MutableVectors) -> Void
+    let factoriseMoments:
+        @Sendable (
+            Int, Vectors, Scalars, Double, MutableVectors, MutableVectors, MutableVectors,
+            MutableVectors, MutableVectors, UnsafeMutablePointer<Double>
+        ) -> Bool
+    let conjugateMoments:
+        @Sendable (Int, Vectors, Vectors, Vectors, MutableVectors, MutableVectors) -> Void
+    let solveFactored:
+        @Sendable (
+            Int, Vectors, Vectors, Vectors, Scalars, MutableVectors, MutableVectors,
+            MutableVectors, MutableVectors
+        ) -> Bool
     let sweepCandidates:
         @Sendable (
             Int, Int, Vectors, Scalars, Scalars, Int, UnsafePointer<Int>, Scalars, Int, Scalars,
@@ -50,9 +66,11 @@ internal import RegressionKernels
             UnsafeMutablePointer<Int32>, UnsafeMutablePointer<Int32>, UnsafeMutablePointer<Double>
         ) -> Int
     let distances: @Sendable (MutableVectors, Int, Double, MutableVectors) -> Void
+    /// The yardstick; for benchmarks.
+    package let multiplyAddChains: @Sendable (Bool, Int, Vectors, MutableVectors) -> Void
 
     /// The kernels of a level; those of the baseline where this build has no other.
-    static func of(_ level: InstructionSet) -> KernelSet {
+    package static func of(_ level: InstructionSet) -> KernelSet {
         #if arch(x86_64)
             switch level {
             case .v3: return unsafe v3
@@ -74,12 +92,16 @@ internal import RegressionKernels
             transposeMomentSets: RegressionKernels.transposeMomentSets,
             solveLeverage: RegressionKernels.solveLeverage,
             solveBufferedError: RegressionKernels.solveBufferedError,
+            factoriseMoments: RegressionKernels.factoriseMoments,
+            conjugateMoments: RegressionKernels.conjugateMoments,
+            solveFactored: RegressionKernels.solveFactored,
             sweepCandidates: RegressionKernels.sweepCandidates,
             addScores: RegressionKernels.addScores,
             mergeScores: RegressionKernels.mergeScores,
             collectWithin: RegressionKernels.collectWithin,
             sortNearest: RegressionKernels.sortNearest,
-            distances: RegressionKernels.distances
+            distances: RegressionKernels.distances,
+            multiplyAddChains: RegressionKernels.multiplyAddChains
         )
     }
 
@@ -94,12 +116,16 @@ internal import RegressionKernels
                 transposeMomentSets: RegressionKernelsV3.transposeMomentSets,
                 solveLeverage: RegressionKernelsV3.solveLeverage,
                 solveBufferedError: RegressionKernelsV3.solveBufferedError,
+                factoriseMoments: RegressionKernelsV3.factoriseMoments,
+                conjugateMoments: RegressionKernelsV3.conjugateMoments,
+                solveFactored: RegressionKernelsV3.solveFactored,
                 sweepCandidates: RegressionKernelsV3.sweepCandidates,
                 addScores: RegressionKernelsV3.addScores,
                 mergeScores: RegressionKernelsV3.mergeScores,
                 collectWithin: RegressionKernelsV3.collectWithin,
                 sortNearest: RegressionKernelsV3.sortNearest,
-                distances: RegressionKernelsV3.distances
+                distances: RegressionKernelsV3.distances,
+                multiplyAddChains: RegressionKernelsV3.multiplyAddChains
             )
         }
 
@@ -113,12 +139,16 @@ internal import RegressionKernels
                 transposeMomentSets: RegressionKernelsV4.transposeMomentSets,
                 solveLeverage: RegressionKernelsV4.solveLeverage,
                 solveBufferedError: RegressionKernelsV4.solveBufferedError,
+                factoriseMoments: RegressionKernelsV4.factoriseMoments,
+                conjugateMoments: RegressionKernelsV4.conjugateMoments,
+                solveFactored: RegressionKernelsV4.solveFactored,
                 sweepCandidates: RegressionKernelsV4.sweepCandidates,
                 addScores: RegressionKernelsV4.addScores,
                 mergeScores: RegressionKernelsV4.mergeScores,
                 collectWithin: RegressionKernelsV4.collectWithin,
                 sortNearest: RegressionKernelsV4.sortNearest,
-                distances: RegressionKernelsV4.distances
+                distances: RegressionKernelsV4.distances,
+                multiplyAddChains: RegressionKernelsV4.multiplyAddChains
             )
         }
     #endif

@@ -2,175 +2,181 @@ internal import RegressionKernels
 
 /// Factor, inverse and covariance of one local model: p × p algebra without allocation.
 ///
-/// Order: the terms 0 ..< p − 1, the intercept last. All matrices are row-major p × p.
-struct LocalFactor {
+/// Order: the terms 0 ..< p − 1, the intercept last. Matrices are rows of whole vectors, so that the
+/// kernels treat eight columns at a time.
+@safe struct LocalFactor: ~Copyable {
     private let p: Int
-    private var moments: [Double]
-    private var squaredMoments: [Double]
-    private var responseMoments: [Double]
-    private var upper: [Double]
-    private var work: [Double]
-    private var middle: [Double]
-    private var projection: [Double]
-    private var inverseUpper: [Double]
-    private var inverses: [Double]
-    private var covariances: [Double]
-    private var solutions: [Double]
-    private var identified: [Bool]
+    private let width: Int
+    private let kernels: KernelSet
+    private let variances: AlignedBuffer
+    private let upper: AlignedBuffer
+    private let lowerInverse: AlignedBuffer
+    private let upperInverse: AlignedBuffer
+    private let projection: AlignedBuffer
+    private let middle: AlignedBuffer
+    private let work: AlignedBuffer
+    private let inverses: AlignedBuffer
+    private let covariances: AlignedBuffer
+    private let solutions: AlignedBuffer
+    private let identified: AlignedBuffer
 
-    init(parameterCount: Int) {
+    /// Room for one model; `variances` are the global ones of the scaled predictors.
+    init(parameterCount: Int, variances: [Double], kernels: KernelSet) {
         p = parameterCount
-        moments = Array(repeating: 0, count: p * p)
-        squaredMoments = moments
-        upper = moments
-        work = moments
-        middle = moments
-        inverseUpper = moments
-        inverses = moments
-        covariances = moments
-        responseMoments = Array(repeating: 0, count: p)
-        projection = responseMoments
-        solutions = responseMoments
-        identified = Array(repeating: true, count: p)
+        width = 8 * MomentLayout.blockCount(parameterCount: parameterCount)
+        unsafe self.kernels = kernels
+        self.variances = AlignedBuffer(variances)
+        let matrix = 8 * FactorLayout.matrixVectors(parameterCount: parameterCount)
+        upper = AlignedBuffer(scalarCount: matrix)
+        lowerInverse = AlignedBuffer(scalarCount: matrix)
+        upperInverse = AlignedBuffer(scalarCount: matrix)
+        middle = AlignedBuffer(scalarCount: matrix)
+        work = AlignedBuffer(scalarCount: matrix + width)
+        inverses = AlignedBuffer(scalarCount: matrix)
+        covariances = AlignedBuffer(scalarCount: matrix)
+        projection = AlignedBuffer(scalarCount: width)
+        solutions = AlignedBuffer(scalarCount: width)
+        identified = AlignedBuffer(scalarCount: width)
     }
 
-    mutating func setMoment(_ a: Int, _ b: Int, _ value: Double, squared: Double) {
-        moments[a * p + b] = value
-        moments[b * p + a] = value
-        squaredMoments[a * p + b] = squared
-        squaredMoments[b * p + a] = squared
-    }
-
-    mutating func setResponseMoment(_ a: Int, _ value: Double) { responseMoments[a] = value }
-
-    /// Entry of XᵀWX.
-    func moment(_ a: Int, _ b: Int) -> Double { moments[a * p + b] }
     /// Entry of the triangular factor R, 0 below the diagonal.
-    func triangle(_ a: Int, _ b: Int) -> Double { a <= b ? upper[a * p + b] : 0 }
-    /// Entry of (XᵀWX)⁻¹ over the identified terms.
-    func inverse(_ a: Int, _ b: Int) -> Double { inverses[a * p + b] }
-    /// Entry of the coefficients' covariance divided by σ².
-    func covariance(_ a: Int, _ b: Int) -> Double { covariances[a * p + b] }
-    /// Coefficient on the centred, scaled columns; 0 where unidentified.
-    func solution(_ a: Int) -> Double { solutions[a] }
-    /// Whether a term is in the model.
-    func isIdentified(_ a: Int) -> Bool { identified[a] }
-
-    /// Whether the weighted variance of a term is large enough to say anything about it.
-    private func varies(_ j: Int, _ variances: [Double]) -> Bool {
-        let total = moments[p * p - 1]
-        let mean = moments[j * p + p - 1] / total
-        let variance = moments[j * p + j] / total - mean * mean
-        return variance >= variances[j] * Identification.smallestVarianceRatio
+    func triangle(_ a: Int, _ b: Int) -> Double {
+        a <= b ? unsafe upper.scalars[a * width + b] : 0
     }
+    /// Entry of (XᵀWX)⁻¹ over the identified terms.
+    func inverse(_ a: Int, _ b: Int) -> Double { unsafe inverses.scalars[a * width + b] }
+    /// Entry of the coefficients' covariance divided by σ².
+    func covariance(_ a: Int, _ b: Int) -> Double { unsafe covariances.scalars[a * width + b] }
+    /// Coefficient on the centred, scaled columns; 0 where unidentified.
+    func solution(_ a: Int) -> Double { unsafe solutions.scalars[a] }
+    /// Whether a term is in the model.
+    func isIdentified(_ a: Int) -> Bool { unsafe identified.scalars[a] != 0 }
 
     /// Cholesky of the moments; false where a pivot is too small to be trusted.
-    mutating func factorise(variances: [Double], safePivotRatio: Double) -> Bool {
-        for index in 0..<(p * p) { work[index] = moments[index] }
-        for index in 0..<(p * p) { upper[index] = 0 }
-        var isSafe = true
-        for j in 0..<p {
-            let pivot = work[j * p + j]
-            let square = moments[j * p + j]
-            identified[j] = true
-            if j < p - 1 {
-                if !varies(j, variances) {
-                    identified[j] = false
-                    continue
-                }
-                if pivot < square * safePivotRatio { isSafe = false }
-                if pivot <= square * Identification.smallestPivotRatio {
-                    identified[j] = false
-                    continue
-                }
-            }
-            let root = pivot.squareRoot()
-            for k in j..<p { upper[j * p + k] = work[j * p + k] / root }
-            for a in (j + 1)..<max(p, j + 1) {
-                let multiplier = upper[j * p + a]
-                for b in a..<p { work[a * p + b] -= multiplier * upper[j * p + b] }
-            }
-        }
+    ///
+    /// `squared` are the moments with squared weights, whole.
+    func factorise(
+        moments: UnsafePointer<SIMD8<Double>>,
+        squared: UnsafePointer<SIMD8<Double>>,
+        safePivotRatio: Double
+    ) -> Bool {
+        let isSafe = unsafe kernels.factoriseMoments(
+            p,
+            moments,
+            variances.scalars,
+            safePivotRatio,
+            work.vectors,
+            upper.vectors,
+            lowerInverse.vectors,
+            upperInverse.vectors,
+            projection.vectors,
+            identified.scalars
+        )
         guard isSafe else { return false }
-        // The tail of `solve` wants R⁻ᵀXᵀWy and R⁻ᵀ(XᵀW²X)R⁻¹.
-        invertTriangle()
-        for a in 0..<p {
-            var sum = 0.0
-            for k in 0...a { sum += inverseUpper[k * p + a] * responseMoments[k] }
-            projection[a] = sum
-            for b in 0..<p {
-                var entry = 0.0
-                for k in 0...a { entry += inverseUpper[k * p + a] * squaredMoments[k * p + b] }
-                work[a * p + b] = entry
-            }
-        }
-        for a in 0..<p {
-            for b in 0..<p {
-                var entry = 0.0
-                for k in 0...b { entry += work[a * p + k] * inverseUpper[k * p + b] }
-                middle[a * p + b] = entry
-            }
-        }
+        unsafe kernels.conjugateMoments(
+            p,
+            squared,
+            lowerInverse.vectors,
+            upperInverse.vectors,
+            work.vectors,
+            middle.vectors
+        )
         return true
     }
 
+    /// Coefficients R⁻¹z, inverse R⁻¹R⁻ᵀ and covariance R⁻¹MR⁻ᵀ; false if not finite.
+    func solve() -> Bool {
+        unsafe kernels.solveFactored(
+            p,
+            lowerInverse.vectors,
+            upperInverse.vectors,
+            middle.vectors,
+            projection.scalars,
+            work.vectors,
+            solutions.vectors,
+            inverses.vectors,
+            covariances.vectors
+        )
+    }
+}
+
+// MARK: Orthogonalisation
+
+extension LocalFactor {
+    /// Whether the weighted variance of a term is large enough to say anything about it.
+    private func varies(_ j: Int, _ moments: UnsafePointer<Double>) -> Bool {
+        let last = p - 1
+        let total = unsafe moments[last * width + last]
+        let mean = unsafe moments[j * width + last] / total
+        let variance = unsafe moments[j * width + j] / total - mean * mean
+        return unsafe variance >= variances.scalars[j] * Identification.smallestVarianceRatio
+    }
+
     /// Gram–Schmidt in the order of the terms, twice per column; columns are overwritten by Q.
-    mutating func orthogonalise(
+    func orthogonalise(
         columns q: UnsafeMutablePointer<Double>,
         count: Int,
+        moments: UnsafePointer<Double>,
         weights: UnsafePointer<Double>,
-        response: UnsafePointer<Double>,
-        variances: [Double]
+        response: UnsafePointer<Double>
     ) {
-        for index in 0..<(p * p) { upper[index] = 0 }
+        upper.clear()
         for j in 0..<p {
             let column = unsafe q + j * count
             let square = unsafe dot(column, column, count)
-            identified[j] = true
-            if j < p - 1, !varies(j, variances) {
-                identified[j] = false
+            unsafe identified.scalars[j] = 1
+            if j < p - 1, unsafe !varies(j, moments) {
+                unsafe identified.scalars[j] = 0
                 continue
             }
             for _ in 0..<2 {
-                for i in 0..<j where identified[i] {
+                for i in 0..<j where isIdentified(i) {
                     let other = unsafe q + i * count
                     let overlap = unsafe dot(other, column, count)
-                    upper[i * p + j] += overlap
+                    unsafe upper.scalars[i * width + j] += overlap
                     for row in 0..<count { unsafe column[row] -= overlap * other[row] }
                 }
             }
             let rest = unsafe dot(column, column, count)
             if j < p - 1, rest <= square * Identification.smallestPivotRatio {
-                identified[j] = false
+                unsafe identified.scalars[j] = 0
                 continue
             }
             let length = rest.squareRoot()
-            upper[j * p + j] = length
+            unsafe upper.scalars[j * width + j] = length
             for row in 0..<count { unsafe column[row] /= length }
         }
-        for j in 0..<p where !identified[j] {
-            for i in 0..<p { upper[i * p + j] = 0 }
+        for j in 0..<p where !isIdentified(j) {
+            for i in 0..<p { unsafe upper.scalars[i * width + j] = 0 }
         }
-        for a in 0..<p {
-            projection[a] = 0
-            for b in 0..<p { middle[a * p + b] = 0 }
-        }
-        for a in 0..<p where identified[a] {
+        unsafe project(columns: q, count: count, weights: weights, response: response)
+        invertTriangle()
+    }
+
+    /// Qᵀ√W y and QᵀWQ over the identified terms.
+    private func project(
+        columns q: UnsafePointer<Double>,
+        count: Int,
+        weights: UnsafePointer<Double>,
+        response: UnsafePointer<Double>
+    ) {
+        projection.clear()
+        middle.clear()
+        for a in 0..<p where isIdentified(a) {
             let left = unsafe q + a * count
             var sum = 0.0
             for row in 0..<count {
                 sum += unsafe left[row] * weights[row].squareRoot() * response[row]
             }
-            projection[a] = sum
-            for b in a..<p where identified[b] {
+            unsafe projection.scalars[a] = sum
+            for b in a..<p where isIdentified(b) {
                 let right = unsafe q + b * count
                 var entry = 0.0
                 for row in 0..<count { entry += unsafe left[row] * right[row] * weights[row] }
-                middle[a * p + b] = entry
-                middle[b * p + a] = entry
+                unsafe middle.scalars[a * width + b] = entry
+                unsafe middle.scalars[b * width + a] = entry
             }
         }
-        invertTriangle()
     }
 
     private func dot(_ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ count: Int)
@@ -181,52 +187,27 @@ struct LocalFactor {
         return sum
     }
 
-    /// R⁻¹ over the identified terms; rows and columns of the others are zero.
-    private mutating func invertTriangle() {
-        for index in 0..<(p * p) { inverseUpper[index] = 0 }
-        for column in 0..<p where identified[column] {
-            inverseUpper[column * p + column] = 1 / upper[column * p + column]
+    /// R⁻¹ over the identified terms, and its transpose; rows and columns of the others are zero.
+    private func invertTriangle() {
+        upperInverse.clear()
+        lowerInverse.clear()
+        let result = unsafe upperInverse.scalars
+        for column in 0..<p where isIdentified(column) {
+            unsafe result[column * width + column] = 1 / triangle(column, column)
             var row = column - 1
             while row >= 0 {
-                if identified[row] {
+                if isIdentified(row) {
                     var sum = 0.0
                     for k in (row + 1)...column {
-                        sum += upper[row * p + k] * inverseUpper[k * p + column]
+                        sum += unsafe triangle(row, k) * result[k * width + column]
                     }
-                    inverseUpper[row * p + column] = -sum / upper[row * p + row]
+                    unsafe result[row * width + column] = -sum / triangle(row, row)
                 }
                 row -= 1
             }
-        }
-    }
-
-    /// Coefficients R⁻¹z, inverse R⁻¹R⁻ᵀ and covariance R⁻¹MR⁻ᵀ; false if not finite.
-    mutating func solve() -> Bool {
-        var check = 0.0
-        for a in 0..<p {
-            var sum = 0.0
-            for k in a..<p { sum += inverseUpper[a * p + k] * projection[k] }
-            solutions[a] = sum
-            check += sum
-            for b in 0..<p {
-                var entry = 0.0
-                for k in a..<p { entry += inverseUpper[a * p + k] * middle[k * p + b] }
-                work[a * p + b] = entry
+            for k in 0...column {
+                unsafe lowerInverse.scalars[column * width + k] = result[k * width + column]
             }
         }
-        for a in 0..<p {
-            for b in 0..<p {
-                var inverse = 0.0
-                var covariance = 0.0
-                for k in b..<p {
-                    inverse += inverseUpper[a * p + k] * inverseUpper[b * p + k]
-                    covariance += work[a * p + k] * inverseUpper[b * p + k]
-                }
-                inverses[a * p + b] = inverse
-                covariances[a * p + b] = covariance
-                check += inverse + covariance
-            }
-        }
-        return check.isFinite
     }
 }

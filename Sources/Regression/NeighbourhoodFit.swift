@@ -18,8 +18,8 @@ internal import RegressionKernels
     private let parameterCount: Int
     private let blocks: Int
     private let kernel: SpatialKernel
+    private let reach: Double
     private let kernels: KernelSet
-    private let variances: [Double]
     private let scales: [Double]
     private let centre: AlignedBuffer
     private let sets: AlignedBuffer
@@ -29,7 +29,7 @@ internal import RegressionKernels
     private var weights = AlignedBuffer(scalarCount: 8)
     private var squaredWeights = AlignedBuffer(scalarCount: 8)
     private var orthogonal = AlignedBuffer(scalarCount: 8)
-    private var factor: LocalFactor
+    private let factor: LocalFactor
     private var singularValues: SingularValues
 
     /// Number of observations with weight.
@@ -58,25 +58,31 @@ internal import RegressionKernels
     /// Prepares for one design.
     ///
     /// `variances` holds the population variance of each scaled predictor over all observations,
-    /// `scales` the factors that scaled the predictors.
+    /// `scales` the factors that scaled the predictors; `reach` cuts a kernel that is not compact, nil
+    /// for nowhere.
     package init(
         parameterCount: Int,
         variances: [Double],
         scales: [Double],
         kernel: SpatialKernel,
-        instructionSet: InstructionSet
+        instructionSet: InstructionSet,
+        reach: Double? = nil
     ) {
+        self.reach = reach ?? kernel.reach
         self.parameterCount = parameterCount
         blocks = MomentLayout.blockCount(parameterCount: parameterCount)
         self.kernel = kernel
         unsafe kernels = KernelSet.of(instructionSet)
-        self.variances = variances
         self.scales = scales
         centre = AlignedBuffer(scalarCount: 8 * blocks)
         sets = AlignedBuffer(
             scalarCount: 16 * MomentLayout.vectorsPerSet(parameterCount: parameterCount)
         )
-        factor = LocalFactor(parameterCount: parameterCount)
+        factor = unsafe LocalFactor(
+            parameterCount: parameterCount,
+            variances: variances,
+            kernels: kernels
+        )
         singularValues = SingularValues(size: parameterCount)
         coefficients = Array(repeating: .nan, count: parameterCount)
         unitStandardErrors = coefficients
@@ -94,13 +100,16 @@ internal import RegressionKernels
         includesCollinearity: Bool
     ) -> FitFailure? {
         guard h > 0 else { return .zeroBandwidth }
-        let count = unsafe neighbourhood.count(within: h * kernel.reach)
+        let count = unsafe neighbourhood.count(within: h * reach)
         neighbourCount = count
         guard count > 0 else { return .noNeighbours }
         unsafe weigh(neighbourhood, bandwidth: h, count: count)
         accumulate(count)
-        readMoments()
-        let isSafe = factor.factorise(variances: variances, safePivotRatio: Self.qrPivotRatio)
+        let isSafe = unsafe factor.factorise(
+            moments: sets.vectors,
+            squared: squaredSet,
+            safePivotRatio: Self.qrPivotRatio
+        )
         if !isSafe { orthogonalise(count) }
         guard factor.solve() else { return .notFinite }
         unsafe report(neighbourhood)
@@ -150,7 +159,6 @@ internal import RegressionKernels
 
     private func accumulate(_ count: Int) {
         sets.clear()
-        let set = MomentLayout.vectorsPerSet(parameterCount: parameterCount)
         var bounds = (0, count)
         unsafe withUnsafePointer(to: &bounds) { pair in
             let list = unsafe UnsafeRawPointer(pair).assumingMemoryBound(to: Int.self)
@@ -174,26 +182,39 @@ internal import RegressionKernels
                 squaredWeights.scalars,
                 list,
                 1,
-                sets.vectors + set,
+                squaredSet,
                 false,
                 nil,
                 weights.scalars,
                 true
             )
         }
+        if blocks > 1 { mirrorSquaredSet() }
     }
 
-    private func readMoments() {
-        let p = parameterCount
+    /// Moments with squared weights.
+    private var squaredSet: UnsafeMutablePointer<SIMD8<Double>> {
+        unsafe sets.vectors + MomentLayout.vectorsPerSet(parameterCount: parameterCount)
+    }
+
+    /// The blocks below the diagonal, which the moment kernel leaves out.
+    private func mirrorSquaredSet() {
         let width = 8 * blocks
-        let first = unsafe sets.scalars
-        let second = unsafe first + 8 * MomentLayout.vectorsPerSet(parameterCount: p)
-        for a in 0..<p {
-            for b in a..<p {
-                unsafe factor.setMoment(a, b, first[a * width + b], squared: second[a * width + b])
+        let entries =
+            unsafe sets.scalars + 8
+            * MomentLayout.vectorsPerSet(
+                parameterCount: parameterCount
+            )
+        for row in 8..<max(8, parameterCount) {
+            for column in 0..<(row / 8 * 8) {
+                unsafe entries[row * width + column] = entries[column * width + row]
             }
-            unsafe factor.setResponseMoment(a, first[p * width + a])
         }
+    }
+
+    /// Entry of XᵀWX, a ≤ b.
+    private func moment(_ a: Int, _ b: Int) -> Double {
+        unsafe sets.scalars[a * 8 * blocks + b]
     }
 
     /// Gram–Schmidt, each column twice, on the rows times √w; hands R, Qᵀ√W y and QᵀWQ over.
@@ -213,9 +234,9 @@ internal import RegressionKernels
         unsafe factor.orthogonalise(
             columns: q,
             count: count,
+            moments: sets.scalars,
             weights: weights.scalars,
-            response: response.scalars,
-            variances: variances
+            response: response.scalars
         )
     }
 
@@ -277,12 +298,12 @@ internal import RegressionKernels
 
     private func reportCollinearity() {
         let last = parameterCount - 1
-        let total = factor.moment(last, last)
+        let total = moment(last, last)
         for j in 0..<last {
-            let mean = factor.moment(j, last)
+            let mean = moment(j, last)
             varianceInflation[j] =
                 factor.isIdentified(j)
-                ? factor.inverse(j, j) * (factor.moment(j, j) - mean * mean / total) : .nan
+                ? factor.inverse(j, j) * (moment(j, j) - mean * mean / total) : .nan
         }
         // R of the columns as they came in: x = (x − x_i) + x_i · 1, column by column.
         singularValues.reset()

@@ -14,6 +14,8 @@ internal import RegressionKernels
     private let kernels: KernelSet
     private let candidates: [Bandwidth]
     private let bufferDistance: Double?
+    private let reach: Double
+    private let largestBandwidth: Double
     /// Number of batches of eight candidates.
     package let batchCount: Int
     private let variances: AlignedBuffer
@@ -24,6 +26,8 @@ internal import RegressionKernels
     private let residualBuffer: AlignedBuffer
     private let leverageBuffer: AlignedBuffer
     private let bufferedBuffer: AlignedBuffer
+    /// Neighbours of the location that is evaluated.
+    private var available = 0
     private var rowCapacity = 0
     private var rows = AlignedBuffer(scalarCount: 8)
     private var response = AlignedBuffer(scalarCount: 8)
@@ -44,15 +48,21 @@ internal import RegressionKernels
     /// Prepares for one set of candidates: ascending, all of one kind, at least one.
     ///
     /// `variances` holds the population variance of each scaled predictor over all observations;
-    /// neighbours nearer than `bufferDistance` are left out of the buffered predictions.
+    /// neighbours nearer than `bufferDistance` are left out of the buffered predictions. `reach` cuts a
+    /// kernel that is not compact, nil for nowhere; no adaptive bandwidth exceeds
+    /// `largestBandwidth`, where a neighbourhood then holds fewer observations than it counts.
     package init(
         parameterCount: Int,
         variances: [Double],
         kernel: SpatialKernel,
         instructionSet: InstructionSet,
         candidates: [Bandwidth],
-        bufferDistance: Double?
+        bufferDistance: Double?,
+        reach: Double? = nil,
+        largestBandwidth: Double = .infinity
     ) {
+        self.reach = reach ?? kernel.reach
+        self.largestBandwidth = largestBandwidth
         self.parameterCount = parameterCount
         blocks = MomentLayout.blockCount(parameterCount: parameterCount)
         self.kernel = kernel
@@ -77,6 +87,7 @@ internal import RegressionKernels
 
     /// Evaluates a location; its neighbours must reach the largest candidate bandwidth.
     package func evaluate(_ neighbourhood: Neighbourhood) {
+        unsafe available = neighbourhood.count
         let inUse =
             unsafe kernel.isCompact
             ? setCompactCandidates(neighbourhood) : neighbourhood.count
@@ -107,7 +118,12 @@ internal import RegressionKernels
     private func bandwidth(_ candidate: Int, _ distances: UnsafePointer<Double>) -> Double {
         switch candidates[min(candidate, candidates.count - 1)] {
         case .adaptive(let neighbours):
-            unsafe distances[neighbours - 1] * Bandwidth.adaptiveFactor
+            neighbours > available
+                ? largestBandwidth
+                : unsafe min(
+                    distances[neighbours - 1] * Bandwidth.adaptiveFactor,
+                    largestBandwidth
+                )
         case .fixed(let distance): distance
         }
     }
@@ -214,7 +230,7 @@ internal import RegressionKernels
             for index in 0..<(16 * set) { unsafe sets[index] = .zero }
             for lane in 0..<8 {
                 let h = unsafe bandwidth(8 * batch + lane, neighbourhood.distances)
-                let count = unsafe h > 0 ? neighbourhood.count(within: h * kernel.reach) : 0
+                let count = unsafe h > 0 ? neighbourhood.count(within: h * reach) : 0
                 unsafe counts.counts[8 * batch + lane] = count
                 unsafe kernels.kernelWeights(
                     kernel.code,

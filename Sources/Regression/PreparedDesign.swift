@@ -41,8 +41,8 @@ internal import RegressionKernels
         if metric == .greatCircle, let row = table.firstRowOutsideDegrees(of: complete) {
             throw RegressionError(
                 .malformedTable,
-                "row \(row) is at (\(table.x[row]), \(table.y[row])), which is no longitude and "
-                    + "latitude in degrees"
+                "row \(row + 1) is at (\(table.x[row]), \(table.y[row])), which is no longitude "
+                    + "and latitude in degrees"
             )
         }
         tableRows = complete

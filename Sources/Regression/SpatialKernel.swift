@@ -4,7 +4,7 @@ internal import RegressionKernels
 ///
 /// Sources: Fotheringham, Brunsdon & Charlton (2002), *Geographically Weighted Regression*, ch. 2;
 /// tricube: Cleveland (1979). All have K(0) = 1.
-package enum SpatialKernel: String, CaseIterable, Sendable {
+package enum SpatialKernel: String, CaseIterable, Codable, Sendable {
     /// (1 − u²)² for u < 1, else 0.
     case bisquare
     /// (1 − u³)³ for u < 1, else 0.
@@ -41,6 +41,18 @@ package enum SpatialKernel: String, CaseIterable, Sendable {
         case .tricube: KernelCode.tricube
         case .gaussian: KernelCode.gaussian
         case .exponential: KernelCode.exponential
+        }
+    }
+
+    /// Ratio u beyond which a neighbour is left out on grids.
+    ///
+    /// 1 for compact kernels. The gaussian and the exponential reach as far as there are observations;
+    /// a tile cannot, so they are cut where the weight falls below 1e-4: √(2 ln 10⁴) and ln 10⁴.
+    package var gridReach: Double {
+        switch self {
+        case .gaussian: 4.291_932_052_579_1
+        case .exponential: 9.210_340_371_976_2
+        default: 1
         }
     }
 

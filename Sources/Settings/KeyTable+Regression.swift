@@ -55,6 +55,32 @@ extension KeyTable {
                 + "every cell one."
         ),
         KeyDescription(
+            "regression.neighbourhood",
+            .mapping,
+            .optional("the defaults of its keys"),
+            "What happens where observations are few and far away."
+        ),
+        KeyDescription(
+            "regression.neighbourhood.policy",
+            .choice(SparsePolicy.allCases.map(\.rawValue)),
+            .fallback("grow"),
+            "grow: a neighbourhood reaches as far as its observations are; cap: it ends at "
+                + "capMetres, and its cell is flagged."
+        ),
+        KeyDescription(
+            "regression.neighbourhood.capMetres",
+            .number(.positive(upTo: 1e8)),
+            .optional("no end; mandatory for policy cap"),
+            "Distance at which a neighbourhood ends; policy cap."
+        ),
+        KeyDescription(
+            "regression.nullCovariates",
+            .integer(0...8),
+            .fallback("0"),
+            "Number of seeded fields of smooth noise that are added as predictors, to see how often "
+                + "something meaningless comes out significant."
+        ),
+        KeyDescription(
             "regression.bandwidth",
             .mapping,
             .optional("the defaults of its keys"),

@@ -161,20 +161,6 @@ package enum EmissionAccounting: String, Sendable, Codable, Hashable, CaseIterab
     case consumption
 }
 
-/// The function of a prepared covariate that enters the design.
-package enum CovariateTransform: String, Sendable, Codable, Hashable, CaseIterable {
-    /// The value itself.
-    case none
-    /// ln x; no value where x ≤ 0.
-    case log
-    /// ln(1 + x); no value where x ≤ −1.
-    case log1p
-    /// √x; no value where x < 0.
-    case sqrt
-    /// asinh x.
-    case asinh
-}
-
 /// How a source that is coarser than the grid is sampled.
 package enum LayerResampling: String, Sendable, Codable, Hashable, CaseIterable {
     /// The source pixel under each sub-point: keeps mass.

@@ -20,7 +20,11 @@ struct RegressionReading {
         let bandwidth = cursor.mappingOrDefaults("bandwidth").flatMap { bandwidth in
             self.bandwidth(bandwidth, termCount: (covariates?.count ?? 0) + 1)
         }
-        guard let units, let response, let covariates, let kernel, let observations, let bandwidth
+        let neighbourhood = cursor.mappingOrDefaults("neighbourhood").flatMap {
+            self.neighbourhood($0)
+        }
+        guard let units, let response, let covariates, let kernel, let observations, let bandwidth,
+            let neighbourhood, let nullCovariates = cursor.integer("nullCovariates")
         else { return nil }
         return RegressionSettings(
             units: units,
@@ -29,8 +33,33 @@ struct RegressionReading {
             kernel: kernel,
             minimumEmission: minimumEmission,
             observations: observations,
-            bandwidth: bandwidth
+            bandwidth: bandwidth,
+            neighbourhood: neighbourhood,
+            nullCovariates: nullCovariates
         )
+    }
+
+    private func neighbourhood(_ cursor: MappingCursor) -> NeighbourhoodSettings? {
+        guard let policy = cursor.choice("policy", as: SparsePolicy.self) else { return nil }
+        let cap = cursor.number("capMetres")
+        if policy == .grow, cursor.isGiven("capMetres") {
+            reader.report(
+                at: cursor.keyLocation("capMetres"),
+                cursor.child("capMetres"),
+                "contradicts policy grow: only neighbourhoods of policy cap end at a distance",
+                legal: ["policy: cap together with capMetres"]
+            )
+        }
+        if policy == .cap, !cursor.isGiven("capMetres") {
+            reader.report(
+                cursor.child("policy"),
+                "policy cap needs the distance capMetres",
+                found: "cap",
+                legal: ["policy: cap together with capMetres"]
+            )
+            return nil
+        }
+        return NeighbourhoodSettings(policy: policy, capMetres: policy == .cap ? cap : nil)
     }
 
     private func units(_ cursor: MappingCursor) -> [RegressionUnit]? {

@@ -14,6 +14,10 @@ package struct RegressionSettings: Sendable, Codable, Hashable {
     package var observations: ObservationSettings
     /// How wide neighbourhoods are, or how that is found.
     package var bandwidth: BandwidthSettings
+    /// What happens where observations are few.
+    package var neighbourhood: NeighbourhoodSettings
+    /// Number of fields of smooth noise that are added as predictors.
+    package var nullCovariates: Int
 
     /// A regression of `response` on `covariates` with the defaults.
     package init(
@@ -23,8 +27,12 @@ package struct RegressionSettings: Sendable, Codable, Hashable {
         kernel: KernelChoice = .bisquare,
         minimumEmission: Double? = nil,
         observations: ObservationSettings = ObservationSettings(),
-        bandwidth: BandwidthSettings = .search(BandwidthSearch())
+        bandwidth: BandwidthSettings = .search(BandwidthSearch()),
+        neighbourhood: NeighbourhoodSettings = NeighbourhoodSettings(),
+        nullCovariates: Int = 0
     ) {
+        self.neighbourhood = neighbourhood
+        self.nullCovariates = nullCovariates
         self.units = units
         self.response = response
         self.covariates = covariates
@@ -71,6 +79,28 @@ package enum CriterionChoice: String, Sendable, Codable, Hashable, CaseIterable 
     case bic
     /// Leave-one-out cross-validation.
     case cv
+}
+
+/// What a neighbourhood does where its observations are far away.
+package enum SparsePolicy: String, Sendable, Codable, Hashable, CaseIterable {
+    /// It grows until it has as many as the bandwidth counts.
+    case grow
+    /// It ends at a distance, and the cell is flagged.
+    case cap
+}
+
+/// How far neighbourhoods may reach.
+package struct NeighbourhoodSettings: Sendable, Codable, Hashable {
+    /// What happens where observations are few.
+    package var policy: SparsePolicy
+    /// The distance at which a neighbourhood ends, metres; nil exactly for ``SparsePolicy/grow``.
+    package var capMetres: Double?
+
+    /// Neighbourhoods that grow, or end at a distance.
+    package init(policy: SparsePolicy = .grow, capMetres: Double? = nil) {
+        self.policy = policy
+        self.capMetres = capMetres
+    }
 }
 
 /// Where observations lie.

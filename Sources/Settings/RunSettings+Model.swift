@@ -39,11 +39,9 @@ extension RunSettings {
 
     /// The stages that these settings ask for, in order.
     package var stages: [Stage] {
-        guard let regression, regression.units.contains(.cell) else { return [.prepare, .balance] }
-        guard case .search = regression.bandwidth else {
-            return [.prepare, .balance, .fit, .diagnose]
-        }
-        return [.prepare, .balance, .bandwidth, .fit, .diagnose]
+        // A given bandwidth is evaluated, too: the error variance at it is needed before the fit.
+        regression?.units.contains(.cell) == true
+            ? [.prepare, .balance, .bandwidth, .fit, .diagnose] : [.prepare, .balance]
     }
 
     private static func modelLayer(

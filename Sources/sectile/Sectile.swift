@@ -22,7 +22,7 @@ struct Sectile: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, PlanCommand.self, CoordinatorCommand.self, WorkerCommand.self,
             StatusCommand.self, ExplainCommand.self, MosaicCommand.self, DoctorCommand.self,
-            KeysCommand.self, RegressCommand.self,
+            KeysCommand.self, RegressCommand.self, ExportCommand.self,
         ]
     )
 

@@ -6,14 +6,24 @@ struct EvaluationInput {
     let path: String
 
     /// Writes `config/<name>.yaml` with absolute input paths, another tile size and short leases.
-    init(_ name: String = "china-grid01", tileSizePixels: Int, in scratch: ScratchDirectory) throws
-    {
+    ///
+    /// `replacing` gives lines other values, by their keys: the text behind the key and its colon.
+    init(
+        _ name: String = "china-grid01",
+        tileSizePixels: Int,
+        replacing values: [String: String] = [:],
+        in scratch: ScratchDirectory
+    ) throws {
         let source = Program.repository.appendingPathComponent("config/\(name).yaml")
         var text = try String(contentsOf: source, encoding: .utf8)
         let data = Program.evaluationData?.path ?? ""
         text = text.replacingOccurrences(of: "../../shared/data/china", with: data)
+        var values = values
+        values["tileSizePixels"] = "\(tileSizePixels)"
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            line.contains("tileSizePixels:") ? "  tileSizePixels: \(tileSizePixels)" : String(line)
+            let key = line.prefix { $0 != ":" }
+            let name = key.trimmingCharacters(in: .whitespaces)
+            return values[name].map { "\(key): \($0)" } ?? String(line)
         }
         // A dead worker's tiles come back after a lease: no result depends on how long that takes.
         let engine = """

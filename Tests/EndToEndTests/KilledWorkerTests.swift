@@ -28,7 +28,7 @@ extension EndToEnd {
                 #expect(try RunOutcome(directory: directory) == reference, "seed \(seed)")
                 let tiles = try CommittedTiles(directory: directory)
                 #expect(try tiles.unitsNotCommittedOnce().isEmpty, "seed \(seed)")
-                #expect(try tiles.leases().count == 2 * 16 * 15)
+                #expect(try tiles.leases().count == 5 * 16 * 15)
             }
             #expect(kills == Self.killCount)
         }

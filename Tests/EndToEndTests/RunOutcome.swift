@@ -13,12 +13,12 @@ struct RunOutcome: Hashable {
     init(directory: String) throws {
         try GDALRuntime.start(cacheBytes: 64 << 20)
         var mosaics: [String: ContentDigest] = [:]
-        for name in ["deficit", "status"] {
+        for name in ["deficit", "status", "neighbourhood", "gwr"] {
             let dataset = try RasterDataset(path: "\(directory)/mosaic/\(name).tif")
             var hasher = ContentHasher()
             for band in 1...dataset.description.bandCount {
                 let block = try dataset.read(dataset.description.window, band: band)
-                hasher.update(samples: block.samples.map { Float($0) })
+                hasher.update(samples: block.samples)
             }
             mosaics[name] = hasher.finalize()
         }

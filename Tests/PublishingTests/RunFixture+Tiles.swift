@@ -117,6 +117,7 @@ extension RunFixture {
                     window: core,
                     samples: block.status.map { Float($0.rawValue) }
                 )
+            case .response, .participation, .predictor: samples = CellBlock(window: core)
             }
             return TileBand(name: band.name, unit: band.unit, block: samples)
         }

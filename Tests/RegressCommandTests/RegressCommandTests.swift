@@ -127,6 +127,7 @@ struct RegressCommandTests {
     @Test(arguments: [
         (["--response", "nonsense"], "there is no column 'nonsense'"),
         (["--predictors", "a,id"], "column 'id', row 1: 'p0' is no number"),
+        (["--predictors", "a,obs"], "it would explain itself"),
         (["--criterion", "bcv"], "--buffer"),
         (["--value", "2.5"], "no number of neighbours"),
         (["--value", "1000"], "legal: 1 to 144"),
@@ -161,6 +162,17 @@ struct RegressCommandTests {
         let run = try RegressProgram.run(arguments(table, scratch), in: scratch)
         #expect(run.exitCode == 2)
         #expect(run.errors.contains("3 complete rows for 3 coefficients"))
+    }
+
+    @Test func `points that all coincide are refused for what they are`() throws {
+        let scratch = try Scratch()
+        let table = try scratch.plane(side: 12) { _, fields in
+            fields[1] = "5"
+            fields[2] = "7"
+        }
+        let run = try RegressProgram.run(arguments(table, scratch), in: scratch)
+        #expect(run.exitCode == 2)
+        #expect(run.errors.contains("all 144 complete rows lie at (5.0, 7.0)"), "\(run.errors)")
     }
 
     @Test func `degrees without great circle are warned about`() throws {

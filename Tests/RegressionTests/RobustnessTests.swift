@@ -153,7 +153,8 @@ struct RobustnessTests {
             try table.model(metric: .greatCircle)
         } throws: { error in
             let error = error as? RegressionError
-            return error?.code == .malformedTable && error?.description.contains("row 0") == true
+            return error?.code == .malformedTable
+                && error?.description.contains("row 1 is at") == true
         }
         #expect(try !table.table().coordinatesLookLikeDegrees)
         var degrees = table

@@ -32,7 +32,8 @@ struct PlanCommand: ParsableCommand {
         let balance = BalanceBands(model: planned.model).bands.count * 4
         let subpoints = planned.model.layers.map { $0.subpointsPerAxis * $0.subpointsPerAxis * 16 }
         // The program with its libraries, GDAL's cache, the samples twice (once to be written).
-        return (160 << 20) + cells * (2 * (prepared + balance) + (subpoints.max() ?? 0))
+        let deficits = cells * (2 * (prepared + balance) + (subpoints.max() ?? 0))
+        return (160 << 20) + max(deficits, RegressionEstimate(planned)?.memoryBytes ?? 0)
     }
 
     /// Estimated time of one core, seconds: 90 ns for each sub-point of a layer (projection,
@@ -42,7 +43,7 @@ struct PlanCommand: ParsableCommand {
         let subpoints = planned.model.layers.reduce(0.0) { sum, layer in
             sum + Double(layer.subpointsPerAxis * layer.subpointsPerAxis * layer.paths.count)
         }
-        return cells * (subpoints * 90e-9 + 2e-6)
+        return cells * (subpoints * 90e-9 + 2e-6) + (RegressionEstimate(planned)?.coreSeconds ?? 0)
     }
 
     private static func text(_ planned: PlannedRun) -> String {
@@ -52,12 +53,13 @@ struct PlanCommand: ParsableCommand {
             "grid: \(grid.columns) x \(grid.rows) cells of \(Int(grid.cellSizeMetres)) m, "
                 + "\(grid.reference.name)",
             "tiles: \(planned.layout.tileColumns) x \(planned.layout.tileRows) of "
-                + "\(planned.layout.tileSizePixels) cells, no halo for these stages",
+                + "\(planned.layout.tileSizePixels) cells",
             "stages: \(planned.plan.stages.map(\.stage.rawValue).joined(separator: ", ")), "
                 + "\(planned.plan.tileCount) units",
             "memory: about \(memoryBytes(planned) >> 20) MiB per worker",
             "cost: about \(Int(coreSeconds(planned).rounded(.up))) core-seconds",
         ]
+        lines += RegressionEstimate(planned)?.lines ?? []
         if let zones = planned.zones { lines.append("zones: \(zones.features.count)") }
         lines.append("layers:")
         lines += planned.interpretations.map { "  \($0)" }
@@ -87,6 +89,7 @@ struct PlanCommand: ParsableCommand {
             },
             "memoryPerWorkerBytes": memoryBytes(planned),
             "coreSeconds": coreSeconds(planned),
+            "haloCells": RegressionEstimate(planned)?.haloCells as Any? ?? NSNull(),
             "zones": planned.zones?.features.count as Any? ?? NSNull(),
             "layers": zip(planned.model.layers, planned.interpretations).map { layer, text in
                 ["name": layer.name, "interpretation": text, "paths": layer.paths]

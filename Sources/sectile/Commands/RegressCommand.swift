@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Lattice
+import Publishing
 import RasterIO
 import Regression
 
@@ -167,7 +168,7 @@ struct RegressCommand: ParsableCommand {
         for warning in warnings { say("warning: \(warning)") }
         let columns = analysis.localColumns(labels: input.labels)
         try output.write(columns, as: "local.csv")
-        try output.write(analysis.curveColumns(), as: "bandwidth.csv")
+        try output.write(Data(CurveTable(analysis.curve).csv.utf8), as: "bandwidth.csv")
         do {
             try output.writePoints(
                 columns,
@@ -228,11 +229,6 @@ struct RegressCommand: ParsableCommand {
         guard (1...1024).contains(count) else {
             throw CommandError.usage("--threads: \(count); legal: 1 to 1024")
         }
-        let environment = ProcessInfo.processInfo.environment["SECTILE_INSTRUCTION_SET"]
-        let level: InstructionSet
-        do { level = try InstructionSet.select(override: environment) } catch {
-            throw CommandError.usage("SECTILE_INSTRUCTION_SET: \(error)")
-        }
         return RegressionAnalysis.Request(
             kernel: kernel,
             metric: greatCircle ? .greatCircle : .planar,
@@ -240,7 +236,7 @@ struct RegressCommand: ParsableCommand {
             bandwidth: try givenBandwidth(),
             alpha: alpha,
             threads: count,
-            instructionSet: level
+            instructionSet: try InstructionSet.ofEnvironment()
         )
     }
 

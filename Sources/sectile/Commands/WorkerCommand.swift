@@ -5,6 +5,7 @@ import Foundation
 import Logging
 import Messaging
 import RasterIO
+import Regression
 import Settings
 import Telemetry
 import WireProtocol
@@ -175,10 +176,16 @@ struct WorkerCommand: AsyncParsableCommand {
                 now: { .nanoseconds(clock.now.nanoseconds) }
             )
         }
+        let level = try InstructionSet.ofEnvironment()
+        logger.info(
+            "kernels chosen",
+            metadata: [LogKey.event: "worker.kernels", "instructionSet": "\(level.rawValue)"]
+        )
         let computer = StageComputer(
             nonce: UInt32.random(in: .min ... .max),
             objects: objects ?? SharedObjects(),
             memoryPerSlotBytes: identity.memoryPerSlotBytes,
+            instructionSet: level,
             seconds: { clock.seconds },
             residentBytes: { ProcessFacts.peakResidentBytes }
         )

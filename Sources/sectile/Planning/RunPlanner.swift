@@ -73,7 +73,12 @@ struct RunPlanner {
                     masksOutside: settings.zones?.outside == .mask
                 )
             },
-            deficit: deficitModel()
+            deficit: deficitModel(),
+            regression: RegressionPlanner(
+                settings: settings,
+                layers: planned.map(\.model),
+                grid: grid
+            ).model
         )
         let layout = TileLayout(grid: grid, tileSizePixels: settings.tiling.tileSizePixels)
         let plan = try runPlan(model: model, layout: layout)
@@ -156,10 +161,9 @@ struct RunPlanner {
         let digests = try ModelDigests(model)
         return RunPlan(
             name: settings.name,
-            stages: [
-                StagePlan(stage: .prepare, tiles: tiles, modelDigest: digests.prepare),
-                StagePlan(stage: .balance, tiles: tiles, modelDigest: digests.balance),
-            ],
+            stages: settings.stages.map { stage in
+                StagePlan(stage: stage, tiles: tiles, modelDigest: digests.digest(of: stage))
+            },
             specification: try model.encoded()
         )
     }

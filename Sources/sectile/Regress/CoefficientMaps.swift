@@ -1,3 +1,4 @@
+import Analysis
 import Foundation
 import Publishing
 import Regression
@@ -18,10 +19,13 @@ struct CoefficientMaps {
     private let y: [Double]
     private let rows: [Int]
     private let mapHeight: Double
+    /// Critical |t|: kept, because finding it costs more than drawing a point.
+    private let critical: Double
 
     /// Prepares the maps; nil where no two fitted points differ in both coordinates.
     init?(analysis: RegressionAnalysis) {
         self.analysis = analysis
+        critical = analysis.result.diagnostics.criticalT(analysis.alpha)
         let table = analysis.model.table
         rows = table.x.indices.filter { analysis.result.failures[$0] == nil }
         guard let first = rows.first else { return nil }
@@ -101,8 +105,6 @@ struct CoefficientMaps {
         }
         return try canvas.png()
     }
-
-    private var critical: Double { analysis.result.diagnostics.criticalT(analysis.alpha) }
 
     /// Centred on 0, to the 98th percentile of the magnitude, so that one outlier bleaches nothing.
     private static func diverging(_ values: [Double]) -> ColourRamp {

@@ -1,3 +1,4 @@
+import Analysis
 import RasterIO
 import Regression
 
@@ -42,25 +43,6 @@ extension RegressionAnalysis {
         }
         columns.add("reason", result.failures.map { $0?.rawValue })
         if let labels { columns.add("label", labels) }
-        return columns
-    }
-
-    /// The whole curve, ascending.
-    func curveColumns() -> ResultColumns {
-        var columns = ResultColumns()
-        let isAdaptive = curve.first?.bandwidth.isAdaptive ?? true
-        if isAdaptive {
-            columns.add("neighbours", curve.map { Int($0.bandwidth.value) as Int? })
-        } else {
-            columns.add("bandwidth_m", curve.map(\.bandwidth.value))
-        }
-        columns.add("rss", curve.map(\.rss))
-        columns.add("tr_s", curve.map(\.traceS))
-        columns.add("aicc", curve.map(\.aicc))
-        columns.add("aic", curve.map(\.aic))
-        columns.add("bic", curve.map(\.bic))
-        columns.add("cv", curve.map(\.cv))
-        columns.add("bcv", curve.map { $0.bcv ?? .nan })
         return columns
     }
 

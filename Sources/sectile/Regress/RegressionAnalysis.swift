@@ -1,3 +1,4 @@
+import Analysis
 import Regression
 import SpatialStatistics
 
@@ -60,6 +61,16 @@ struct RegressionAnalysis {
                 .tooFewObservations,
                 "\(model.observationCount) complete rows for \(p) coefficients (the intercept "
                     + "included); legal: more rows than coefficients"
+            )
+        }
+        let first = model.completeRows[0]
+        if model.completeRows.allSatisfy({
+            table.x[$0] == table.x[first] && table.y[$0] == table.y[first]
+        }) {
+            throw RegressionError(
+                .malformedTable,
+                "all \(model.observationCount) complete rows lie at (\(table.x[first]), "
+                    + "\(table.y[first])): without distances nothing can be weighed by them"
             )
         }
         if let bandwidth = request.bandwidth {

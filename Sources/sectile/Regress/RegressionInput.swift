@@ -80,6 +80,11 @@ struct RegressionInput {
         incompleteRows = (0..<table.rowCount).filter { row in
             named.contains { !$0.1[row].isFinite }
         }.map { $0 + 1 }
+        if table.predictorNames.contains(table.responseName) {
+            throw CommandError.usage(
+                "'\(table.responseName)' is the response and a predictor: it would explain itself"
+            )
+        }
         if table.predictorNames.contains("intercept") {
             throw CommandError.usage(
                 "a predictor is called 'intercept', which the model adds itself; rename or omit it"

@@ -71,7 +71,16 @@ struct RegressionOutput {
 
     /// Writes columns as CSV.
     func write(_ columns: ResultColumns, as name: String) throws {
-        try write(Data(columns.csv().utf8), as: name)
+        do {
+            try Data().write(to: URL(fileURLWithPath: "\(staging)/\(name)"))
+            let file = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(staging)/\(name)"))
+            defer { try? file.close() }
+            try columns.writeCSV { try file.write(contentsOf: Data($0.utf8)) }
+        } catch {
+            throw CommandError.failed(
+                "cannot write \(directory)/\(name): \(error.localizedDescription)"
+            )
+        }
     }
 
     /// Writes the rows with coordinates as a layer of points.
@@ -87,7 +96,7 @@ struct RegressionOutput {
             layer: "local",
             reference: reference,
             columns: columns.attributes(),
-            features: x.indices.filter { x[$0].isFinite && y[$0].isFinite }.map { row in
+            features: x.indices.lazy.filter { x[$0].isFinite && y[$0].isFinite }.map { row in
                 VectorFeature(
                     geometry: .point(x: x[row], y: y[row]),
                     values: columns.values(row: row)

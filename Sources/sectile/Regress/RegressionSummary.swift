@@ -1,3 +1,4 @@
+import Analysis
 import Foundation
 import Publishing
 import Regression
@@ -49,15 +50,25 @@ struct RegressionSummary {
                     + term.quantiles.map { Self.padded(Self.text($0), 11) }.joined()
             )
         }
-        let bandwidth = analysis.result.bandwidth
         lines.append("")
         lines.append(
-            "bandwidth \(bandwidth), \(analysis.state); corrected alpha "
+            "bandwidth \(analysis.result.bandwidth), \(analysis.state)\(searched); corrected alpha "
                 + "\(Self.text(local.adjustedAlpha(analysis.alpha))), critical |t| "
                 + Self.text(local.criticalT(analysis.alpha))
         )
         lines.append("results in \(directory)")
         return lines.joined(separator: "\n")
+    }
+
+    /// How far was searched, as every place that shows the bandwidth says.
+    private var searched: String {
+        analysis.profile.map {
+            " of \(Self.plain($0.searchedMinimum)) to \(Self.plain($0.searchedMaximum))"
+        } ?? ""
+    }
+
+    private static func plain(_ value: Double) -> String {
+        Int(exactly: value).map(String.init) ?? NumberText.compact(value)
     }
 
     private static func text(_ value: Double) -> String {

@@ -37,10 +37,9 @@ struct ResultColumns {
         }
     }
 
-    /// The table as CSV: a header, then numbers with all their digits.
-    func csv() -> String {
+    /// The table as CSV, piece by piece: a header, then numbers with all their digits.
+    func writeCSV(_ write: (String) throws -> Void) rethrows {
         var text = columns.map { Self.escaped($0.name) }.joined(separator: ",") + "\n"
-        text.reserveCapacity(rowCount * columns.count * 16)
         for row in 0..<rowCount {
             for (index, column) in columns.enumerated() {
                 if index > 0 { text += "," }
@@ -54,9 +53,16 @@ struct ResultColumns {
                 }
             }
             text += "\n"
+            // The whole of a large table would need more memory than the regression.
+            if text.utf8.count >= Self.pieceBytes {
+                try write(text)
+                text.removeAll(keepingCapacity: true)
+            }
         }
-        return text
+        try write(text)
     }
+
+    private static let pieceBytes = 1 << 20
 
     /// Attributes of a layer; names are made unique without regard to case, as SQL wants it.
     func attributes() -> [AttributeColumn] {

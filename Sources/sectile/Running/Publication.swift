@@ -40,17 +40,11 @@ struct Publication {
         let balance = try constants[.balance].map {
             try ModelCoding.decode(BalanceConstants.self, from: $0)
         }
-        let objects = Dictionary(
-            uniqueKeysWithValues: try reader.results(stage: .balance, round: 0).map {
-                ($0.lease.unit.tile, $0.object)
-            }
-        )
-        let tiles = stage.tiles.compactMap { tile in
-            objects[tile.id].map {
-                PublishingInput.CommittedTile(id: tile.id, core: tile.core, object: $0)
-            }
+        let (tiles, missing) = try tiles(of: stage)
+        let regression = try model.cellRegression.flatMap { _ in
+            try regressionResults(plan, StageConstants(constants))
         }
-        let missing = try missingTiles(stage, committed: Set(objects.keys))
+        let isComplete = missing.isEmpty && regression?.isComplete != false
         let zones = try zoneIdentities(model)
         var closure: ClosureReport?
         if let prepare, let balance {
@@ -80,12 +74,16 @@ struct Publication {
             },
             inputs: record.inputs,
             warnings: warnings,
-            facts: try facts(plan, record, isComplete: missing.isEmpty),
-            closure: closure
+            facts: try facts(plan, record, isComplete: isComplete),
+            closure: closure,
+            regression: regression
         )
         return Outcome(
             results: try Publisher().publish(input),
-            missingTiles: missing.count,
+            missingTiles: Set(
+                (missing + (regression?.missingFitTiles ?? [])
+                    + (regression?.missingDiagnoseTiles ?? [])).map(\.id)
+            ).count,
             warnings: warnings
         )
     }
@@ -104,6 +102,47 @@ struct Publication {
         return set.identities
     }
 
+    /// The tiles of a stage with a result, and those without.
+    private func tiles(
+        of stage: StagePlan
+    ) throws -> (
+        committed: [PublishingInput.CommittedTile], missing: [PublishingInput.MissingTile]
+    ) {
+        let objects = Dictionary(
+            uniqueKeysWithValues: try reader.results(stage: stage.stage, round: 0).map {
+                ($0.lease.unit.tile, $0.object)
+            }
+        )
+        let committed = stage.tiles.compactMap { tile in
+            objects[tile.id].map {
+                PublishingInput.CommittedTile(id: tile.id, core: tile.core, object: $0)
+            }
+        }
+        return (committed, try missingTiles(stage, committed: Set(objects.keys)))
+    }
+
+    /// What the stages of the regression of cells left; nil when the plan has none.
+    private func regressionResults(
+        _ plan: RunPlan,
+        _ constants: StageConstants
+    ) throws -> PublishingInput.RegressionResults? {
+        guard let fit = plan.plan(of: .fit), let diagnose = plan.plan(of: .diagnose) else {
+            return nil
+        }
+        let (fitted, missingFits) = try tiles(of: fit)
+        let (diagnosed, missingDiagnoses) = try tiles(of: diagnose)
+        let bandwidth = try constants.bandwidth()
+        return PublishingInput.RegressionResults(
+            fitTiles: fitted,
+            missingFitTiles: missingFits,
+            diagnoseTiles: diagnosed,
+            missingDiagnoseTiles: missingDiagnoses,
+            bandwidth: bandwidth.roundCount > 0 || bandwidth.refusal != nil ? bandwidth : nil,
+            fit: try constants.fit(),
+            diagnose: try constants.diagnose()
+        )
+    }
+
     private func missingTiles(
         _ stage: StagePlan,
         committed: Set<TileID>
@@ -116,7 +155,7 @@ struct Publication {
             let reason = quarantined[tile.id]
             return PublishingInput.MissingTile(
                 id: tile.id,
-                stage: reason?.unit.stage ?? .balance,
+                stage: reason?.unit.stage ?? stage.stage,
                 message: reason?.message ?? "not computed yet"
             )
         }

@@ -1,36 +1,36 @@
-import Foundation
-import Regression
-import SpatialStatistics
+internal import Foundation
+package import Regression
+package import SpatialStatistics
 
 /// Whether residuals that lie near each other are alike, and what that leaves of n.
-struct ResidualPattern {
+package struct ResidualPattern: Sendable {
     /// Number of nearest neighbours that Moran's I is taken over, as a queen has on a grid.
-    static let neighbourCount = 8
+    package static let neighbourCount = 8
     /// Distance classes of the correlogram.
-    static let classCount = 15
+    package static let classCount = 15
     /// Moran's I above which errors and t values must be called conditional.
-    static let tolerableMoranI = 0.1
+    package static let tolerableMoranI = ResidualConstants.tolerableMoranI
     /// Pairs are looked at up to the mean distance of the neighbour of this rank.
-    static let reachRank = 500
+    package static let reachRank = 500
 
     /// Moran's I over row-standardised nearest neighbours; nil where it is not defined.
-    let moran: MoranI?
+    package let moran: MoranI?
     /// Correlation by distance; nil where it is not defined.
-    let correlogram: Correlogram?
+    package let correlogram: Correlogram?
 
     /// Whether standard errors may be read as if residuals were independent.
-    var isIndependent: Bool { (moran?.value ?? 0) <= Self.tolerableMoranI }
+    package var isIndependent: Bool { (moran?.value ?? 0) <= Self.tolerableMoranI }
 
     /// Two-sided p-value of Moran's I under normality; NaN without I.
-    var moranP: Double { moran.map { erfc(abs($0.zScore) / 2.0.squareRoot()) } ?? .nan }
+    package var moranP: Double { moran.map { erfc(abs($0.zScore) / 2.0.squareRoot()) } ?? .nan }
 
     /// Neighbours of all complete rows, shared by the residuals of both models.
-    struct Surroundings {
+    package struct Surroundings: Sendable {
         let neighbours: [[Int]]
         let classWidth: Double
 
         /// Finds them; O(n · reachRank).
-        init(_ model: GeographicallyWeightedRegression) {
+        package init(_ model: GeographicallyWeightedRegression) {
             var lists: [[Int]] = []
             var reach = 0.0
             var farthest = 0.0
@@ -48,7 +48,7 @@ struct ResidualPattern {
     }
 
     /// Describes residuals given per row of the table; rows without one are left out.
-    init(
+    package init(
         residuals: [Double],
         model: GeographicallyWeightedRegression,
         surroundings: Surroundings
@@ -59,9 +59,12 @@ struct ResidualPattern {
         for (number, observation) in kept.enumerated() { numbers[observation] = number }
         let finite = kept.map { values[$0] }
         // A residual pattern of a perfect fit is rounding; nothing is said about it.
-        let lists = kept.map { observation in
-            surroundings.neighbours[observation].map { numbers[$0] }.filter { $0 >= 0 }
-        }
+        let lists =
+            kept.count == values.count
+            ? surroundings.neighbours
+            : kept.map { observation in
+                surroundings.neighbours[observation].map { numbers[$0] }.filter { $0 >= 0 }
+            }
         moran = try? MoranI(
             values: finite,
             weights: SpatialWeights(neighbours: lists, standardisation: .rows)

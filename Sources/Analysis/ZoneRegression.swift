@@ -1,0 +1,224 @@
+import CarbonBalance
+package import Regression
+import SpatialStatistics
+
+/// The regression on the table of zones: every zone with a response is an observation.
+///
+/// Zones are what people decide about, and their figures are sums of many cells: here the method stands
+/// on firm ground. Response: the variant of the zone's sums. Predictors: the transform of the
+/// area-weighted mean of each covariate. Place: the area's centroid. The kernel is the configured one;
+/// the bandwidth is always a neighbour count, chosen by AICc over mgwr's default range, because buffers
+/// and lattices are remedies for cells that are copies of each other. Fields of noise are left out:
+/// they have no zone means.
+///
+/// The same input gives the same bits on every machine.
+package struct ZoneRegression: Sendable {
+    /// Why the zones cannot be regressed on.
+    package struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
+        /// One sentence.
+        package let description: String
+
+        init(_ description: String) { self.description = description }
+    }
+
+    /// The figures of the zones as the regression takes them.
+    package struct Input: Sendable {
+        /// What was computed.
+        package var model: RunModel
+        /// National figures of the layers.
+        package var prepare: PrepareConstants
+        /// The figures of the main pair, one for each zone.
+        package var zones: [BalanceFigures]
+        /// Eastings of the zones' area centroids, metres.
+        package var xs: [Double]
+        /// Northings, metres.
+        package var ys: [Double]
+
+        /// Figures and places of zones; as many of each.
+        package init(
+            model: RunModel,
+            prepare: PrepareConstants,
+            zones: [BalanceFigures],
+            xs: [Double],
+            ys: [Double]
+        ) {
+            precondition(xs.count == zones.count && ys.count == zones.count, "a place a zone")
+            self.model = model
+            self.prepare = prepare
+            self.zones = zones
+            self.xs = xs
+            self.ys = ys
+        }
+    }
+
+    /// Name of the response.
+    package let responseName: String
+    /// Unit of the response.
+    package let responseUnit: String
+    /// The fitted table: a row for each zone, NaN where a zone is no observation.
+    package let model: GeographicallyWeightedRegression
+    /// The search for the bandwidth.
+    package let profile: BandwidthProfile
+    /// The local models, a row for each zone.
+    package let result: RegressionResult
+    /// Ordinary least squares of the same zones; nil where there are too few.
+    package let global: GlobalRegression?
+    /// The residuals of ordinary least squares in space.
+    package let globalPattern: ResidualPattern?
+    /// The residuals of the local models in space.
+    package let localPattern: ResidualPattern
+
+    /// Overall level of the tests.
+    package static let alpha = 0.05
+    /// What the bandwidth is chosen by.
+    package static let criterion = BandwidthCriterion.aicc
+
+    /// Regresses on the zones.
+    ///
+    /// A zone is an observation where its response and all its predictors are defined and the valid
+    /// share of its area is at least the model's minimum. Cost: O(n² log n) for n zones.
+    ///
+    /// - Throws: ``Refusal`` where the zones are too few, have no such response, or do not determine a
+    ///   bandwidth.
+    package init(_ input: Input) throws(Refusal) {
+        guard let regression = input.model.regression else {
+            throw Refusal("the run has no regression")
+        }
+        let response = try ZoneResponse(input, regression)
+        responseName = response.name
+        responseUnit = response.unit
+        let covariates = regression.covariates.filter { $0.layer != nil }
+        let predictors = covariates.enumerated().map { position, covariate in
+            input.zones.map { zone -> Double in
+                guard position < zone.covariateMeans.count,
+                    let mean = zone.covariateMeans[position]
+                else { return .nan }
+                return covariate.transform.apply(mean)
+            }
+        }
+        do {
+            let table = try RegressionTable(
+                x: input.xs,
+                y: input.ys,
+                responseName: response.name,
+                response: response.values,
+                predictorNames: covariates.map(\.name),
+                predictors: predictors
+            )
+            try Self.checkCount(table)
+            model = try GeographicallyWeightedRegression(table: table, kernel: regression.kernel)
+            profile = try model.searchBandwidth(BandwidthSearchSettings())
+            result = try model.fit(bandwidth: profile.bandwidth)
+            guard result.diagnostics.observationCount > 0 else {
+                throw Refusal("no zone can be fitted with \(profile.bandwidth)")
+            }
+            global = try? GlobalRegression(table: table)
+            let surroundings = ResidualPattern.Surroundings(model)
+            let model = model
+            globalPattern = global.map { global in
+                ResidualPattern(
+                    residuals: global.residuals(table: table),
+                    model: model,
+                    surroundings: surroundings
+                )
+            }
+            localPattern = ResidualPattern(
+                residuals: result.residuals,
+                model: model,
+                surroundings: surroundings
+            )
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch {
+            throw Refusal("\(error)")
+        }
+    }
+
+    private static func checkCount(_ table: RegressionTable) throws(Refusal) {
+        let p = table.parameterCount
+        let columns = [table.response] + table.predictors
+        let n = (0..<table.rowCount).count { row in columns.allSatisfy { $0[row].isFinite } }
+        guard n >= 2 * p + 10 else {
+            throw Refusal(
+                "\(n) of \(table.rowCount) zones have a response and all predictors; \(p) "
+                    + "coefficients need at least \(2 * p + 10)"
+            )
+        }
+    }
+
+    /// |t| beyond which a coefficient is significant at the corrected level.
+    package var criticalT: Double { result.diagnostics.criticalT(Self.alpha) }
+
+    /// Sentences a reader must see, those about the bandwidth first.
+    package var warnings: [String] {
+        var sentences = profile.warning.map { [$0] } ?? []
+        for gap in result.identificationGaps where gap.share > 0.05 {
+            let tenths = (1000 * gap.share).rounded() / 10
+            sentences.append(
+                "'\(gap.termName)' is not identified in \(gap.count) zones (\(tenths) %): it is "
+                    + "constant or collinear there, and left out there"
+            )
+        }
+        if !localPattern.isIndependent, let moran = localPattern.moran {
+            sentences.append(
+                "residual Moran's I of the zones is \((1000 * moran.value).rounded() / 1000): "
+                    + "standard errors, t values and significance assume independent residuals, which "
+                    + "these are not"
+            )
+        }
+        return sentences
+    }
+}
+
+/// The response of each zone; NaN where it has none.
+private struct ZoneResponse {
+    let name: String
+    let unit: String
+    let values: [Double]
+
+    init(
+        _ input: ZoneRegression.Input,
+        _ regression: RegressionModel
+    ) throws(ZoneRegression.Refusal) {
+        let deficit = input.model.deficit
+        let value: (BalanceFigures) -> Double?
+        switch regression.response {
+        case .variant(let asked):
+            let variant =
+                regression.effectiveVariant(input.prepare, pair: deficit.pairs[0]) ?? asked
+            let scale = input.prepare.deficitScales.first ?? nil
+            name = variant.id
+            unit = variant == .absolute ? "tCO2 yr-1" : variant.unit
+            value = { $0.value(of: variant, model: deficit, deficitScale: scale) }
+        case .layer(let index):
+            let layer = input.model.layers[index]
+            name = layer.name
+            unit = layer.internalUnit
+            guard let mean = Self.mean(ofLayer: index, deficit) else {
+                throw ZoneRegression.Refusal(
+                    "the response, layer '\(layer.name)', is not summed for zones; legal for zones: "
+                        + "a variant, the main pair's emission or sink, population or GDP"
+                )
+            }
+            value = mean
+        }
+        values = input.zones.map { zone in
+            guard zone.validShare >= deficit.minimumValidShare else { return .nan }
+            return value(zone) ?? .nan
+        }
+    }
+
+    /// The zone mean of a layer that is summed for zones; nil for every other layer.
+    private static func mean(
+        ofLayer index: Int,
+        _ deficit: DeficitModel
+    ) -> ((BalanceFigures) -> Double?)? {
+        switch index {
+        case deficit.pairs[0].emissionLayer: { $0.emission / $0.emissionAreaKm2 }
+        case deficit.pairs[0].sinkLayer: { $0.sink / $0.sinkAreaKm2 }
+        case deficit.populationLayer: { zone in zone.population.map { $0 / zone.areaKm2 } }
+        case deficit.gdpLayer: { zone in zone.gdp.map { $0 / zone.areaKm2 } }
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import Analysis
+import Lattice
+import RasterIO
+import Regression
+
+extension Publication {
+    /// The regression on the zones, or why there is none; nil where the run asks for none.
+    func zoneRegression() -> Result<ZoneRegression, ZoneRegression.Refusal>? {
+        guard input.model.regression?.fitsZones == true, !input.zones.isEmpty,
+            let balance = input.balance, let pair = balance.pairs.first,
+            let prepare = input.prepare, prepare.layers.count == input.model.layers.count
+        else { return nil }
+        let places = outlines.centroids
+        return Result { () throws(ZoneRegression.Refusal) -> ZoneRegression in
+            try ZoneRegression(
+                ZoneRegression.Input(
+                    model: input.model,
+                    prepare: prepare,
+                    zones: pair.zones,
+                    xs: places.map(\.x),
+                    ys: places.map(\.y)
+                )
+            )
+        }
+    }
+
+    /// Minimum, quartiles and maximum of the coefficients of each term, from the mosaic's own values.
+    ///
+    /// Memory: one strip of the grid, and that of ``ExactQuantiles``.
+    func coefficientQuantiles() throws -> [[Double]] {
+        guard let regression = input.cellRegression, regression.choice != nil else { return [] }
+        let bands = RegressionBands(input.model, regression)
+        let mosaic = try RasterDataset(path: full(MosaicKind.model.path))
+        let window = input.model.grid.window
+        return try (0..<regression.model.parameterCount).map { term in
+            guard let band = bands.index(of: .fit(.coefficient(term))) else { return [] }
+            return try ExactQuantiles().quantiles([0, 0.25, 0.5, 0.75, 1]) { visit in
+                for first in stride(from: 0, to: window.rowCount, by: MosaicWriter.stripRows) {
+                    let rows = first..<min(window.rowCount, first + MosaicWriter.stripRows)
+                    let strip = CellWindow(rows: rows, columns: window.columns)
+                    for value in try mosaic.read(strip, band: band + 1).samples { visit(value) }
+                }
+            }
+        }
+    }
+
+    /// Writes the curves of both searches and `model.json`.
+    mutating func writeModel() throws {
+        guard input.model.regression != nil else { return }
+        if let cells = input.cellRegression, let bandwidth = cells.results.bandwidth {
+            let curve = CurveTable(
+                bandwidth.curve(cells.model),
+                metresPerUnit: input.model.grid.cellSizeMetres
+            )
+            try write(curve.csv, to: "tables/bandwidth.csv")
+            results.tables.append("tables/bandwidth.csv")
+        }
+        if case .success(let zones) = zones {
+            try write(CurveTable(zones.profile.curve).csv, to: "tables/bandwidth_zones.csv")
+            results.tables.append("tables/bandwidth_zones.csv")
+        }
+        let document = RunModelDocument(input: input, zones: zones, quantiles: quantiles)
+        try write(try document.encoded(), to: "tables/model.json")
+        results.tables.append("tables/model.json")
+    }
+}
