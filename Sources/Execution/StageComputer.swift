@@ -136,9 +136,8 @@ package final class StageComputer: TileComputer {
         )
     }
 
-    /// Reads the tile's own object of an earlier stage, and makes sure that it is what was committed.
-    ///
-    /// - Parameter body: reads at a path; nil where what it found is not the committed samples.
+    /// Reads the tile's own object of an earlier stage; `body` returns nil where what it finds is not
+    /// what was committed.
     private func withInput<Content>(
         of stage: Stage,
         _ request: TileRequest,

@@ -8,7 +8,7 @@ extension EndToEnd {
     /// anywhere. `scripts/gate` does the same on the whole country.
     @Suite(.enabled(if: Program.canEvaluate, "the evaluation data are absent"))
     struct RegressionGateTests {
-        private static let window = [
+        static let window = [
             "name": "north", "originX": "200000", "originY": "4600000", "columns": "60",
             "rows": "52", "observations": "{ spacingMetres: none }",
             "bandwidth":

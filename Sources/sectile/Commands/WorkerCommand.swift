@@ -168,45 +168,10 @@ struct WorkerCommand: AsyncParsableCommand {
         scratchLimitBytes: Int,
         logger: Logger
     ) async throws -> WorkerExit {
-        let clock = WorldClock()
-        let objects = identity.scratchDirectory.map { directory in
-            TransportedObjects(
-                directory: directory,
-                cacheBytes: scratchLimitBytes,
-                now: { .nanoseconds(clock.now.nanoseconds) }
-            )
-        }
-        let level = try InstructionSet.ofEnvironment()
-        logger.info(
-            "kernels chosen",
-            metadata: [LogKey.event: "worker.kernels", "instructionSet": "\(level.rawValue)"]
-        )
-        let computer = StageComputer(
-            nonce: UInt32.random(in: .min ... .max),
-            objects: objects ?? SharedObjects(),
-            memoryPerSlotBytes: identity.memoryPerSlotBytes,
-            instructionSet: level,
-            seconds: { clock.seconds },
-            residentBytes: { ProcessFacts.peakResidentBytes }
-        )
-        let worker = Worker(
-            identity: identity,
-            policy: WorkerPolicy(),
-            environment: WorkerEnvironment(
-                slots: ComputeExecutor(slots: identity.slots, computer: computer),
-                storage: objects.map { objects in
-                    TransportedStorage(objects: objects) { InputCheck.problem(of: $0) }
-                } ?? SharedStorage(),
-                transfers: objects,
-                log: WorkerFactLog(logger: logger),
-                now: { .nanoseconds(clock.now.nanoseconds) },
-                sleep: { instant in
-                    let wait = instant - .nanoseconds(clock.now.nanoseconds)
-                    if wait > .zero { try await Task.sleep(for: wait) }
-                },
-                residentBytes: { ProcessFacts.residentBytes },
-                wallClockSeconds: { Timestamps.secondsSince1970() }
-            )
+        let worker = try makeWorker(
+            identity,
+            scratchLimitBytes: scratchLimitBytes,
+            logger: logger
         )
         let context = try ZeroMQContext()
         let exit = try await withThrowingTaskGroup(of: WorkerExit?.self) { group in
@@ -241,6 +206,53 @@ struct WorkerCommand: AsyncParsableCommand {
         }
         await context.terminate()
         return exit
+    }
+
+    private func makeWorker(
+        _ identity: WorkerIdentity,
+        scratchLimitBytes: Int,
+        logger: Logger
+    ) throws -> Worker {
+        let clock = WorldClock()
+        let objects = identity.scratchDirectory.map { directory in
+            TransportedObjects(
+                directory: directory,
+                cacheBytes: scratchLimitBytes,
+                now: { .nanoseconds(clock.now.nanoseconds) }
+            )
+        }
+        let level = try InstructionSet.ofEnvironment()
+        logger.info(
+            "kernels chosen",
+            metadata: [LogKey.event: "worker.kernels", "instructionSet": "\(level.rawValue)"]
+        )
+        let computer = StageComputer(
+            nonce: UInt32.random(in: .min ... .max),
+            objects: objects ?? SharedObjects(),
+            memoryPerSlotBytes: identity.memoryPerSlotBytes,
+            instructionSet: level,
+            seconds: { clock.seconds },
+            residentBytes: { ProcessFacts.peakResidentBytes }
+        )
+        return Worker(
+            identity: identity,
+            policy: WorkerPolicy(),
+            environment: WorkerEnvironment(
+                slots: ComputeExecutor(slots: identity.slots, computer: computer),
+                storage: objects.map { objects in
+                    TransportedStorage(objects: objects) { InputCheck.problem(of: $0) }
+                } ?? SharedStorage(),
+                transfers: objects,
+                log: WorkerFactLog(logger: logger),
+                now: { .nanoseconds(clock.now.nanoseconds) },
+                sleep: { instant in
+                    let wait = instant - .nanoseconds(clock.now.nanoseconds)
+                    if wait > .zero { try await Task.sleep(for: wait) }
+                },
+                residentBytes: { ProcessFacts.residentBytes },
+                wallClockSeconds: { Timestamps.secondsSince1970() }
+            )
+        )
     }
 
     /// Ends this process when its parent does: no process survives a killed run.
