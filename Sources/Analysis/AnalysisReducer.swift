@@ -114,6 +114,7 @@ extension PairBalance {
             ),
             zones: (0..<zoneCount).map { index in
                 BalanceFigures(partial.zone(index).summary(cellAreaKm2: cellArea), model: model)
+                    .withAttributes(ofZone: index, model: model)
             },
             statusCounts: BalanceStatus.allCases.map { status in
                 StatusCount(code: status.rawValue, cells: partial.national.count(of: status))

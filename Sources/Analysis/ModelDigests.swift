@@ -33,6 +33,8 @@ package struct ModelDigests: Hashable, Sendable {
         let version: Int
         let grid: Grid
         let layers: [LayerModel]
+        let zones: ContentDigest?
+        let withinLayer: Int?
     }
 
     private struct BalanceIdentity: Encodable {
@@ -81,6 +83,7 @@ package struct ModelDigests: Hashable, Sendable {
         let layers = model.layers.map { layer in
             var identity = layer
             identity.paths = layer.paths.map { _ in "" }
+            identity.reading.derivation = layer.reading.derivation.withoutPlaces
             identity.facts = LayerFacts(
                 role: layer.facts.role,
                 unit: "",
@@ -94,11 +97,18 @@ package struct ModelDigests: Hashable, Sendable {
             )
             return identity
         }
+        // The sums of zones are made while layers are prepared.
         // Raise a version when the stage's algorithm changes: what older programs computed is then
         // another plan.
         prepare = ContentDigest(
             of: try ModelCoding.encode(
-                PrepareIdentity(version: 1, grid: model.grid, layers: layers)
+                PrepareIdentity(
+                    version: 2,
+                    grid: model.grid,
+                    layers: layers,
+                    zones: model.zones?.digest,
+                    withinLayer: model.zones?.withinLayer
+                )
             )
         )
         balance = ContentDigest(

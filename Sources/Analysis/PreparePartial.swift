@@ -19,8 +19,11 @@ package struct PreparePartial: Hashable, Sendable {
 
     private var layers: [LayerSum]
     private var deficitSizes: [MedianSketch]
+    /// One sum for each layer, by zone.
+    private var zones: [Int: [ZoneLayerSums]] = [:]
 
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
+    private static let maximumZoneIndex = 1 << 24
 
     /// The contribution of no cell.
     package init(layerCount: Int, pairCount: Int) {
@@ -54,6 +57,41 @@ package struct PreparePartial: Hashable, Sendable {
         }
     }
 
+    /// The zones touched, ascending.
+    package var zoneIndices: [Int] { zones.keys.sorted() }
+
+    /// The sums of each layer over a zone; those of no cell where it was not touched.
+    package func zone(_ index: Int) -> [ZoneLayerSums] {
+        zones[index] ?? Array(repeating: ZoneLayerSums(), count: layers.count)
+    }
+
+    /// Adds a prepared layer to the sums of the zones that cover it.
+    ///
+    /// - Parameters:
+    ///   - layer: the layer.
+    ///   - index: its position in the model.
+    ///   - coverage: the zones over the layer's window.
+    ///   - population: inhabitants per km², where the layer's mean is weighted by them.
+    package mutating func addZones(
+        _ layer: RegriddedLayer,
+        index: Int,
+        coverage: [ZoneCells],
+        population: CellBlock?
+    ) {
+        for zone in coverage {
+            var sums = self.zone(zone.zoneIndex)
+            for cell in zone.cells {
+                sums[index].add(
+                    fraction: cell.fraction,
+                    value: layer.value.samples[cell.index],
+                    validFraction: layer.validFraction.samples[cell.index],
+                    population: population?.samples[cell.index]
+                )
+            }
+            zones[zone.zoneIndex] = sums
+        }
+    }
+
     /// Adds the contribution of another tile of the same model.
     package mutating func merge(_ other: PreparePartial) {
         precondition(
@@ -68,6 +106,11 @@ package struct PreparePartial: Hashable, Sendable {
             layers[index].maximum = max(layers[index].maximum, other.layers[index].maximum)
         }
         for index in deficitSizes.indices { deficitSizes[index].merge(other.deficitSizes[index]) }
+        for (zone, others) in other.zones {
+            var sums = self.zone(zone)
+            for index in sums.indices { sums[index].merge(others[index]) }
+            zones[zone] = sums
+        }
     }
 
     /// The constants that follow from the sum over all tiles.
@@ -98,6 +141,11 @@ package struct PreparePartial: Hashable, Sendable {
             bytes += sums.coverage.encoded + sums.weighted.encoded
         }
         for sizes in deficitSizes { bytes += sizes.encoded }
+        PartialCoding.append(zones.count, to: &bytes)
+        for index in zoneIndices {
+            PartialCoding.append(index, to: &bytes)
+            for sums in zone(index) { bytes += sums.encoded }
+        }
         return bytes
     }
 
@@ -116,6 +164,7 @@ package struct PreparePartial: Hashable, Sendable {
         for index in deficitSizes.indices {
             deficitSizes[index] = try MedianSketch(decodingPrefixOf: &rest)
         }
+        zones = try Self.zones(from: &rest, layerCount: layers.count)
         guard rest.isEmpty else {
             throw PartialCoding.refusal("is followed by \(rest.count) bytes")
         }
@@ -145,5 +194,33 @@ package struct PreparePartial: Hashable, Sendable {
             throw PartialCoding.refusal("\(error)")
         }
         return sums
+    }
+
+    private static func zones(
+        from bytes: inout ArraySlice<UInt8>,
+        layerCount: Int
+    ) throws(CarbonBalanceError) -> [Int: [ZoneLayerSums]] {
+        let count = try PartialCoding.number(
+            from: &bytes,
+            of: "zone count",
+            atMost: maximumZoneIndex
+        )
+        var zones: [Int: [ZoneLayerSums]] = [:]
+        var previous = -1
+        for _ in 0..<count {
+            let index = try PartialCoding.number(
+                from: &bytes,
+                of: "zone index",
+                atMost: maximumZoneIndex
+            )
+            guard index > previous else { throw PartialCoding.refusal("has zones out of order") }
+            previous = index
+            var sums: [ZoneLayerSums] = []
+            for _ in 0..<layerCount {
+                sums.append(try ZoneLayerSums(decodingPrefixOf: &bytes))
+            }
+            zones[index] = sums
+        }
+        return zones
     }
 }

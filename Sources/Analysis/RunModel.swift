@@ -105,6 +105,8 @@ package struct LayerModel: Hashable, Sendable, Codable {
     package var sink: SinkKind?
     /// Further facts that outputs carry.
     package var facts: LayerFacts
+    /// How the layer comes about, where one band of a raster is not all.
+    package var reading = SourceReading()
 
     /// A layer from its parts.
     package init(
@@ -227,6 +229,8 @@ package struct ZonesModel: Hashable, Sendable, Codable {
     package var count: Int
     /// True when cells that no zone touches are outside the study area.
     package var masksOutside: Bool
+    /// Position of the layer whose fraction of each cell zones count; nil: whole cells.
+    package var withinLayer: Int?
 
     /// The zones of a run.
     package init(
@@ -279,6 +283,8 @@ package struct DeficitModel: Hashable, Sendable, Codable {
     package var populationLayer: Int?
     /// Position of the layer with 10⁴ CNY per km², for `pergdp`.
     package var gdpLayer: Int?
+    /// Further coefficients of tables.
+    package var zoneVariants: [ZoneVariant] = []
 
     /// A deficit model from its parts.
     package init(

@@ -109,7 +109,7 @@ package struct FluxUnit: Hashable, Sendable, CustomStringConvertible {
             explanation =
                 "is per cell, but 'quantity: density' is per area; "
                 + "write 'quantity: total', or a unit such as 'tC km-2 yr-1' or 'kgC/m2/yr'"
-        case (.intensity, _), (.category, _):
+        case (.intensity, _), (.category, _), (.angle, _):
             explanation =
                 "an emission or sink is a total or a density, not 'quantity: \(kind.rawValue)'"
         }

@@ -8,6 +8,8 @@ package enum QuantityKind: String, Hashable, Sendable, Codable, CaseIterable {
     case intensity
     /// A category: the fraction of the cell in the requested classes.
     case category = "class"
+    /// A direction, whose sine or cosine is averaged: 359° and 1° have the mean 0°, not 180°.
+    case angle
 
     /// True when a sample is an amount, whose sum over cells has a meaning.
     package var isAmount: Bool { self == .total || self == .density }

@@ -73,8 +73,8 @@ package struct DecodedSource: Sendable {
     /// - Parameters:
     ///   - block: the raw samples.
     ///   - decoding: how they are to be read.
-    ///   - pixelAreasKm2: for a total, the ellipsoidal area of a pixel in each row of the block, km²: an
-    ///     amount per pixel becomes one per km². nil for every other quantity.
+    ///   - pixelAreasKm2: for a total, the ellipsoidal area of a pixel in each row of the block, or of
+    ///     each pixel, km²: an amount per pixel becomes one per km². nil for every other quantity.
     package init(
         _ block: SourceBlock,
         decoding: LayerDecoding,
@@ -82,9 +82,9 @@ package struct DecodedSource: Sendable {
     ) {
         precondition(
             pixelAreasKm2.map { areas in
-                areas.count == block.window.rowCount && areas.allSatisfy { $0 > 0 && $0.isFinite }
+                areas.count == block.window.rowCount || areas.count == block.window.cellCount
             } ?? true,
-            "one positive pixel area for each row of the block"
+            "one pixel area for each row or pixel of the block"
         )
         window = block.window
         raster = CellWindow(rows: 0..<block.rasterRows, columns: 0..<block.rasterColumns)
@@ -92,7 +92,8 @@ package struct DecodedSource: Sendable {
         values.reserveCapacity(block.samples.count)
         var water =
             decoding.codes.hasWater ? [Bool](repeating: false, count: block.samples.count) : nil
-        let columnCount = block.window.columnCount
+        let pixelsPerArea =
+            pixelAreasKm2?.count == block.window.cellCount ? 1 : block.window.columnCount
         for (index, raw) in block.samples.enumerated() {
             var value: Double
             switch decoding.codes[raw] {
@@ -104,10 +105,19 @@ package struct DecodedSource: Sendable {
                 water?[index] = true
             }
             value *= decoding.unitFactor
-            if let pixelAreasKm2 { value /= pixelAreasKm2[index / columnCount] }
+            if let pixelAreasKm2 { value /= pixelAreasKm2[index / pixelsPerArea] }
             values.append(value.isFinite ? value : .nan)
         }
         self.values = values
         self.water = water
+    }
+
+    /// The same pixels with other values, as many; NaN is nodata.
+    init(replacing values: [Double], of other: DecodedSource) {
+        precondition(values.count == other.values.count, "one value for each pixel")
+        window = other.window
+        raster = other.raster
+        self.values = values.map { $0.isFinite ? $0 : .nan }
+        water = other.water
     }
 }

@@ -105,8 +105,12 @@ extension Coordinator {
                     switch request.file {
                     case .object(let key):
                         try archive.piece(of: key, offset: request.offset, count: request.length)
-                    case .zones:
-                        try archive.pieceOfZones(offset: request.offset, count: request.length)
+                    case .input(let input):
+                        try archive.piece(
+                            ofInput: input.path,
+                            offset: request.offset,
+                            count: request.length
+                        )
                     }
                 return .bytes(piece.bytes, fileBytes: piece.fileBytes)
             } catch {

@@ -123,8 +123,8 @@ struct CoordinatorTransfers {
             case .fail(.object(let key), let reason):
                 guard let result = results.removeValue(forKey: key) else { return nil }
                 return .fail(result.lease, reason: "\(key) cannot be fetched: \(reason)")
-            case .write(.zones, _, _), .complete(.zones), .fail(.zones, _):
-                // Workers have no zones of their own; nothing asks them for any.
+            case .write(.input, _, _), .complete(.input), .fail(.input, _):
+                // Workers have no inputs of their own; nothing asks them for any.
                 return nil
             }
         }

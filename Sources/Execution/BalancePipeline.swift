@@ -34,6 +34,11 @@ struct BalancePipeline {
     ) throws -> Output {
         let coverage = atlas?.coverage(of: core) ?? []
         let inside = insideMask(core, coverage)
+        let counted = coverage.counted(
+            within: try model.zones?.withinLayer.map { index in
+                try PreparedBands.layer(model.layers[index], from: prepared).value
+            }
+        )
         let denominators = try denominatorBlocks(prepared)
         let summed = try model.summedLayers.map { index in
             try PreparedBands.layer(model.layers[index], from: prepared).value
@@ -73,7 +78,7 @@ struct BalancePipeline {
             var partial = BalancePartial(layerCount: summed.count)
             partial.add(
                 block,
-                coverage: coverage,
+                coverage: counted,
                 deficit: block.bands[model.deficit.variants.count],
                 layers: summed
             )

@@ -8,7 +8,7 @@ struct FileCache {
     /// What a file is known by.
     enum Name: Hashable {
         case object(ContentDigest)
-        case zones
+        case input(String)
     }
 
     private struct Entry {

@@ -12,7 +12,7 @@ package enum InputCheck {
     package static func problem(of specification: [UInt8]) -> String? {
         do {
             let model = try RunModel(encoded: specification)
-            for layer in model.layers {
+            for layer in model.layers where layer.reading.derivation.readsRasters {
                 guard let path = layer.paths.first else { continue }
                 do {
                     _ = try RasterDataset(path: path).description

@@ -21,7 +21,7 @@ package protocol ObjectStore: Sendable {
         _ body: (_ path: String) throws -> Outcome
     ) throws -> Outcome
 
-    /// Lends the file of the run's resolved zones.
+    /// Lends the file of an input that the coordinator resolved, such as the zones.
     ///
     /// - Parameters:
     ///   - relativePath: where the model says that it lies within the run directory.
@@ -30,7 +30,7 @@ package protocol ObjectStore: Sendable {
     ///   - body: reads the file at the path it is given. What it returns or throws is passed on.
     /// - Returns: what `body` returns.
     /// - Throws: ``TileFailure`` of class `storage` when the file cannot be had.
-    func withZones<Outcome>(
+    func withInput<Outcome>(
         at relativePath: String,
         for request: TileRequest,
         cancellation: CancellationFlag,
@@ -54,7 +54,7 @@ package struct SharedObjects: ObjectStore {
     }
 
     /// Lends the file where it lies.
-    package func withZones<Outcome>(
+    package func withInput<Outcome>(
         at relativePath: String,
         for request: TileRequest,
         cancellation: CancellationFlag,

@@ -11,6 +11,10 @@ import Tiling
 struct PreparePipeline {
     /// What is computed.
     let model: RunModel
+    /// The zones; nil when the run has none.
+    let atlas: ZoneAtlas?
+    /// Points and lines by the position of their layer.
+    let features: [Int: FeatureField]
     /// Most source samples held at a time for a layer.
     let samplesPerRead: Int
 
@@ -24,18 +28,26 @@ struct PreparePipeline {
     func compute(core: CellWindow, cancellation: CancellationFlag) throws -> Output {
         let reader = try SourceLayerReader(grid: model.grid, samplesPerRead: samplesPerRead)
         var maps = SubpointMaps()
+        let coverage = atlas?.coverage(of: core) ?? []
         var layers: [RegriddedLayer] = []
         var partial = PreparePartial(
             layerCount: model.layers.count,
             pairCount: model.deficit.pairs.count
         )
         for (index, layer) in model.layers.enumerated() {
-            var regridded = try reader.read(
-                layer,
-                over: core,
-                maps: &maps,
-                cancellation: cancellation
-            )
+            try cancellation.check()
+            var regridded: RegriddedLayer
+            if layer.reading.derivation.readsRasters {
+                regridded = try reader.read(
+                    layer,
+                    over: core,
+                    maps: &maps,
+                    cancellation: cancellation
+                )
+            } else {
+                regridded = try DerivedLayer(model: model, atlas: atlas, features: features)
+                    .layer(index, over: core, coverage: coverage, earlier: layers)
+            }
             if layer.minimumValidFraction > 0 {
                 regridded.value = regridded.value(
                     whereValidFractionAtLeast: layer.minimumValidFraction
@@ -51,10 +63,49 @@ struct PreparePipeline {
                 pair: index
             )
         }
+        addZones(layers, coverage: coverage, to: &partial)
         let bands = zip(model.layers, layers).flatMap { layer, regridded in
             PreparedBands.bands(of: layer, regridded)
         }
         return Output(bands: bands, partial: partial)
+    }
+
+    private func addZones(
+        _ layers: [RegriddedLayer],
+        coverage: [ZoneCells],
+        to partial: inout PreparePartial
+    ) {
+        let within = model.zones?.withinLayer.map { layers[$0].value }
+        let counted = coverage.counted(within: within)
+        let population = model.deficit.populationLayer.map { layers[$0].value }
+        for (index, layer) in model.layers.enumerated() {
+            partial.addZones(
+                layers[index],
+                index: index,
+                coverage: counted,
+                population: layer.reading.isWeightedByPopulation ? population : nil
+            )
+        }
+    }
+}
+
+extension [ZoneCells] {
+    /// The zones with only that fraction of each cell that a layer gives; without it as they are.
+    ///
+    /// What is known of a cell is one value: it is taken to hold in each part of the cell alike.
+    func counted(within layer: CellBlock?) -> [ZoneCells] {
+        guard let layer else { return self }
+        return compactMap { zone in
+            let cells = zone.cells.compactMap { cell -> CellFraction? in
+                let share = Double(layer.samples[cell.index])
+                guard share > 0 else { return nil }
+                return CellFraction(
+                    index: cell.index,
+                    fraction: cell.fraction * Swift.min(1, share)
+                )
+            }
+            return cells.isEmpty ? nil : ZoneCells(zoneIndex: zone.zoneIndex, cells: cells)
+        }
     }
 }
 

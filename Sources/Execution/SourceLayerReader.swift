@@ -2,6 +2,7 @@ import Analysis
 import CarbonBalance
 import Lattice
 import RasterIO
+import Tiling
 
 /// Reads the files of layers over windows of the national grid; belongs to one thread.
 ///
@@ -16,8 +17,9 @@ struct SourceLayerReader: ~Copyable {
     ///
     /// - Parameters:
     ///   - grid: the national grid.
-    ///   - samplesPerRead: most source samples held at a time for a layer, 8 bytes each, three times
-    ///     over; a window that needs more is taken in parts.
+    ///   - samplesPerRead: most source samples decoded at a time for a layer, 8 bytes each, three times
+    ///     over, and most sub-points, 16 bytes each; a window that needs more is taken in parts, its raw
+    ///     samples held, with at most 48 bytes for each of these.
     /// - Throws: `RasterError` when the grid's projection cannot be used.
     init(grid: Grid, samplesPerRead: Int) throws(RasterError) {
         self.grid = grid
@@ -45,25 +47,45 @@ struct SourceLayerReader: ~Copyable {
         maps: inout SubpointMaps,
         cancellation: CancellationFlag
     ) throws -> RegriddedLayer {
-        var parts: [RegriddedLayer] = []
+        var combiner: LayerCombiner?
+        let isSingle = layer.paths.count * layer.bands.count == 1
         for path in layer.paths {
-            try cancellation.check()
-            parts.append(try read(path, of: layer, over: window, maps: &maps))
+            let dataset = try RasterDataset(
+                path: path,
+                assumedReference: layer.reading.reference,
+                assumedExtent: layer.reading.extent
+            )
+            for band in layer.bands {
+                try cancellation.check()
+                let part = try read(dataset, band: band, of: layer, over: window, maps: &maps)
+                if isSingle { return part }
+                var combined =
+                    combiner
+                    ?? LayerCombiner(
+                        over: window,
+                        rule: layer.combination,
+                        hasWater: layer.hasWaterCode
+                    )
+                // One file at a time: the sums are handed over, not copied.
+                combiner = nil
+                combined.add(part)
+                combiner = combined
+            }
         }
-        guard parts.count > 1 else { return parts[0] }
-        return LayerCombiner.combine(parts, rule: layer.combination)
+        guard let combiner else { throw TileFailure(.bug, "layer '\(layer.name)' has no file") }
+        return combiner.layer
     }
 
     private func read(
-        _ path: String,
+        _ dataset: borrowing RasterDataset,
+        band: Int,
         of layer: LayerModel,
         over window: CellWindow,
         maps: inout SubpointMaps
     ) throws -> RegriddedLayer {
-        let dataset = try RasterDataset(path: path)
         let description = dataset.description
         guard let reference = description.reference else {
-            throw RasterError(.noReference, path: path)
+            throw RasterError(.noReference, path: description.path)
         }
         let projection = SourceProjection(
             description: description,
@@ -76,11 +98,91 @@ struct SourceLayerReader: ~Copyable {
         let nodes = maps.nodes(for: description) {
             lattice.nodes(for: window) { projection.project($0) }
         }
+        let bandDescription = try description.band(band)
+        let bytesPerSample = HeldWindow.bytesPerSample(bandDescription)
         var result = RegriddedLayer(emptyOver: window, hasWater: layer.hasWaterCode)
+        var pending = [window]
+        while let section = pending.popLast() {
+            let pixels = Self.likelyWindow(of: section, layer, nodes, projection)
+            let count = pixels?.cellCount ?? 0
+            if count * bytesPerSample > heldBytes, section.cellCount > 1 {
+                pending += Self.halves(of: section)
+                continue
+            }
+            let held: HeldWindow? =
+                if let pixels, count > samplesPerRead {
+                    try HeldWindow(
+                        pixels,
+                        of: dataset,
+                        band: band,
+                        keepsNoData: layer.keepsNoData(of: bandDescription)
+                    )
+                } else {
+                    nil
+                }
+            try regrid(
+                section,
+                SourceOfSamples(band: band, held: held),
+                dataset,
+                of: layer,
+                nodes: nodes,
+                projection: projection,
+                maps: &maps,
+                into: &result
+            )
+        }
+        return result
+    }
+
+    /// Most bytes of raw samples held for a layer.
+    private var heldBytes: Int { samplesPerRead * 48 }
+
+    /// Where samples come from.
+    private struct SourceOfSamples {
+        let band: Int
+        let held: HeldWindow?
+
+        func samples(
+            of pixels: CellWindow,
+            _ dataset: borrowing RasterDataset,
+            _ layer: LayerModel
+        ) throws -> [Double] {
+            if let held, held.window.contains(pixels) { return held.samples(of: pixels) }
+            return try dataset.read(
+                pixels,
+                band: band,
+                keepsNoData: layer.keepsNoData(of: try dataset.description.band(band))
+            ).samples
+        }
+    }
+
+    /// Regrids the cells of a section in parts whose sub-points and pixels fit the budget.
+    private func regrid(
+        _ section: CellWindow,
+        _ source: SourceOfSamples,
+        _ dataset: borrowing RasterDataset,
+        of layer: LayerModel,
+        nodes: ProjectionNodes,
+        projection: borrowing SourceProjection,
+        maps: inout SubpointMaps,
+        into result: inout RegriddedLayer
+    ) throws {
+        let description = dataset.description
         let areas: SourceCellArea? =
             layer.quantity == .total ? try SourceCellArea(description) : nil
-        var pending = [window]
+        let perCell = layer.subpointsPerAxis * layer.subpointsPerAxis
+        let margin = layer.rule.sourceMargin + layer.reading.derivation.haloPixels
+        var pending = [section]
         while let part = pending.popLast() {
+            if part.cellCount > 1 {
+                let pixels = Self.likelyWindow(of: part, layer, nodes, projection)
+                if part.cellCount * perCell > samplesPerRead
+                    || pixels.map({ $0.cellCount > samplesPerRead }) == true
+                {
+                    pending += Self.halves(of: part)
+                    continue
+                }
+            }
             let map = maps.map(of: part, for: description, layer.subpointsPerAxis) {
                 nodes.subpoints(of: part, subpointsPerAxis: layer.subpointsPerAxis) {
                     projection.project($0)
@@ -90,19 +192,14 @@ struct SourceLayerReader: ~Copyable {
                 let pixels = map.sourceWindow(
                     rasterColumns: description.columns,
                     rasterRows: description.rows,
-                    margin: layer.rule.sourceMargin
+                    margin: margin
                 )
             else { continue }
-            if pixels.cellCount > samplesPerRead, part.cellCount > 1 {
-                pending += Self.halves(of: part)
-                continue
-            }
-            let raw = try dataset.read(pixels, band: layer.band)
             let block = CarbonBalance.SourceBlock(
                 window: pixels,
                 rasterColumns: description.columns,
                 rasterRows: description.rows,
-                samples: layer.withoutNodata(raw.samples)
+                samples: layer.withoutNodata(try source.samples(of: pixels, dataset, layer))
             )
             let pixelAreas: [Double]?
             switch areas {
@@ -112,14 +209,84 @@ struct SourceLayerReader: ~Copyable {
                     ? pixels.rows.map { areas.areaKm2(row: $0) } : areas.areasKm2(window: pixels)
             case .none: pixelAreas = nil
             }
-            let source = DecodedSource(
+            let decoded = DecodedSource(
                 block,
-                decoding: try layer.decoding(of: description),
+                decoding: try layer.decoding(of: description, band: source.band),
                 pixelAreasKm2: pixelAreas
             )
-            result.paste(Regridding.layer(map, from: source, rule: layer.rule))
+            let values = try Self.derived(decoded, layer.reading.derivation, description)
+            result.paste(Regridding.layer(map, from: values, rule: layer.rule))
         }
-        return result
+    }
+
+    /// The pixels that the sub-points of some cells will need, from two sub-points along each edge of the
+    /// cells in every 16th row; nil when those miss the raster.
+    ///
+    /// It steers how much is read at a time, never what a cell is made of.
+    private static func likelyWindow(
+        of cells: CellWindow,
+        _ layer: LayerModel,
+        _ nodes: ProjectionNodes,
+        _ projection: borrowing SourceProjection
+    ) -> CellWindow? {
+        let description = projection.description
+        let margin = layer.rule.sourceMargin + layer.reading.derivation.haloPixels
+        var box: CellWindow?
+        for row in Array(stride(from: cells.rowStart, to: cells.rowEnd, by: 16))
+            + [cells.rowEnd - 1]
+        {
+            let line = CellWindow(rows: row..<(row + 1), columns: cells.columns)
+            let map = nodes.subpoints(of: line, subpointsPerAxis: 2) { projection.project($0) }
+            // Two sub-points are half a cell apart; those of the layer reach a quarter further out, and
+            // the rows between bend a little.
+            var step = 0.0
+            for first in stride(from: 0, to: map.columns.count, by: 4) {
+                let across = (map.columns[first + 3] - map.columns[first]).magnitude
+                let down = (map.rows[first + 3] - map.rows[first]).magnitude
+                if across.isFinite, down.isFinite { step = max(step, across, down) }
+            }
+            let reach = min(step, Double(max(description.columns, description.rows)))
+            let found = map.sourceWindow(
+                rasterColumns: description.columns,
+                rasterRows: description.rows,
+                margin: margin + Int(reach) + 2
+            )
+            guard let found else { continue }
+            box = CellWindow(
+                rows: min(
+                    box?.rowStart ?? found.rowStart,
+                    found.rowStart
+                )..<max(box?.rowEnd ?? found.rowEnd, found.rowEnd),
+                columns: min(
+                    box?.columnStart ?? found.columnStart,
+                    found.columnStart
+                )..<max(box?.columnEnd ?? found.columnEnd, found.columnEnd)
+            )
+        }
+        return box
+    }
+
+    /// Directions and slopes, on the source's own pixels.
+    private static func derived(
+        _ source: DecodedSource,
+        _ derivation: LayerDerivation,
+        _ description: RasterDescription
+    ) throws -> DecodedSource {
+        switch derivation {
+        case .none, .layers, .distance, .density, .zones:
+            return source
+        case .direction(let component, let degreesPerUnit):
+            return source.component(component, degreesPerUnit: degreesPerUnit)
+        case .terrain(let measure):
+            let spacing = try SourcePixelSpacing(description, rows: source.window.rows)
+            return source.terrain(
+                measure,
+                spacing: PixelSpacing(
+                    eastwardMetres: spacing.eastwardMetres,
+                    northwardMetres: spacing.northwardMetres
+                )
+            )
+        }
     }
 
     private static func halves(of window: CellWindow) -> [CellWindow] {
@@ -135,143 +302,5 @@ struct SourceLayerReader: ~Copyable {
             CellWindow(rows: window.rows, columns: window.columnStart..<middle),
             CellWindow(rows: window.rows, columns: middle..<window.columnEnd),
         ]
-    }
-}
-
-/// The projection from the national grid to the pixels of one source.
-private struct SourceProjection: ~Copyable {
-    let description: RasterDescription
-    let transform: CoordinateTransform
-
-    init(description: RasterDescription, transform: consuming CoordinateTransform) {
-        self.description = description
-        self.transform = transform
-    }
-
-    func project(_ points: [WorldPoint]) -> [SourcePoint] {
-        var xs = points.map(\.x)
-        var ys = points.map(\.y)
-        transform.transform(xs: &xs, ys: &ys)
-        return xs.indices.map { index in
-            guard xs[index].isFinite else { return SourcePoint(column: .nan, row: .nan) }
-            return position(x: xs[index], y: ys[index])
-        }
-    }
-
-    /// Column and row of a point; for longitudes also a turn of the Earth away, because files run
-    /// from −180 to 180 or from 0 to 360.
-    private func position(x: Double, y: Double) -> SourcePoint {
-        let place = description.affine.position(x: x, y: y)
-        let here = SourcePoint(column: place.column, row: place.row)
-        guard description.isGeographic, !Self.holds(here.column, description.columns) else {
-            return here
-        }
-        let turn = 2 * Double.pi / description.unitSize
-        for shifted in [x + turn, x - turn] {
-            let other = description.affine.position(x: shifted, y: y)
-            if Self.holds(other.column, description.columns) {
-                return SourcePoint(column: other.column, row: other.row)
-            }
-        }
-        return here
-    }
-
-    private static func holds(_ column: Double, _ count: Int) -> Bool {
-        column >= 0 && column < Double(count)
-    }
-}
-
-/// The sub-points of one window, shared by the layers that lie on the same source grid.
-struct SubpointMaps {
-    private struct SourceGrid: Hashable {
-        let affine: GeoTransform
-        let columns: Int
-        let rows: Int
-        let reference: CoordinateReference?
-
-        init(_ description: RasterDescription) {
-            affine = description.affine
-            columns = description.columns
-            rows = description.rows
-            reference = description.reference
-        }
-    }
-
-    private struct MapKey: Hashable {
-        let source: SourceGrid
-        let window: CellWindow
-        let subpointsPerAxis: Int
-    }
-
-    private var nodesBySource: [SourceGrid: ProjectionNodes] = [:]
-    private var mapsByKey: [MapKey: SubpointMap] = [:]
-    private var heldSubpoints = 0
-
-    /// Sub-points kept for further layers, 16 bytes each.
-    private static let maximumHeldSubpoints = 2_000_000
-
-    /// The projected nodes of a source grid, computed on first use.
-    mutating func nodes(
-        for description: RasterDescription,
-        compute: () -> ProjectionNodes
-    ) -> ProjectionNodes {
-        let key = SourceGrid(description)
-        if let known = nodesBySource[key] { return known }
-        let computed = compute()
-        nodesBySource[key] = computed
-        return computed
-    }
-
-    /// The sub-points of a part of the window, computed on first use; kept while there is room.
-    mutating func map(
-        of window: CellWindow,
-        for description: RasterDescription,
-        _ subpointsPerAxis: Int,
-        compute: () -> SubpointMap
-    ) -> SubpointMap {
-        let key = MapKey(
-            source: SourceGrid(description),
-            window: window,
-            subpointsPerAxis: subpointsPerAxis
-        )
-        if let known = mapsByKey[key] { return known }
-        let computed = compute()
-        if heldSubpoints + computed.columns.count <= Self.maximumHeldSubpoints {
-            heldSubpoints += computed.columns.count
-            mapsByKey[key] = computed
-        }
-        return computed
-    }
-}
-
-extension LayerModel {
-    /// How pixels make the layer's values.
-    var rule: ResamplingRule {
-        if quantity == .category { return .classFraction(classes.map(Double.init)) }
-        return isBilinear ? .bilinear : .mean
-    }
-
-    /// Raw samples with the configured nodata values replaced by NaN.
-    func withoutNodata(_ samples: [Double]) -> [Double] {
-        guard let nodata, !nodata.isEmpty else { return samples }
-        return samples.map { nodata.contains($0) ? .nan : $0 }
-    }
-
-    /// From raw samples to internal units, as the layer and its file say.
-    func decoding(of description: RasterDescription) throws -> LayerDecoding {
-        let file = try description.band(band)
-        return LayerDecoding(
-            codes: try SpecialCodes(
-                codes.map { code in
-                    let meaning: CodeMeaning =
-                        code.isWater ? .water : code.value.map { .value($0) } ?? .nodata
-                    return (Double(code.code), meaning)
-                }
-            ),
-            scale: scale ?? file.scale,
-            offset: offset ?? file.offset,
-            unitFactor: unitFactor,
-            waterPolicy: waterIsZero ? .zeroSink : .mask
-        )
     }
 }

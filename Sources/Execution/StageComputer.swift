@@ -30,6 +30,7 @@ package final class StageComputer: TileComputer {
         let runDirectory: String
         let model: RunModel
         let atlas: ZoneAtlas?
+        let features: [Int: FeatureField]
     }
 
     /// A computer of tiles.
@@ -72,7 +73,7 @@ package final class StageComputer: TileComputer {
             let model = try sharedModel(of: request, cancellation)
             switch request.lease.unit.stage {
             case .prepare:
-                return try prepare(request, model.model, cancellation)
+                return try prepare(request, model, cancellation)
             case .balance:
                 return try balance(request, model, cancellation)
             case .bandwidth, .fit, .diagnose:
@@ -87,12 +88,16 @@ package final class StageComputer: TileComputer {
 
     private func prepare(
         _ request: TileRequest,
-        _ model: RunModel,
+        _ shared: SharedModel,
         _ cancellation: CancellationFlag
     ) throws -> TileResult {
         let started = seconds()
-        let output = try PreparePipeline(model: model, samplesPerRead: samplesPerRead)
-            .compute(core: request.core, cancellation: cancellation)
+        let output = try PreparePipeline(
+            model: shared.model,
+            atlas: shared.atlas,
+            features: shared.features,
+            samplesPerRead: samplesPerRead
+        ).compute(core: request.core, cancellation: cancellation)
         try cancellation.check()
         // Reading and regridding alternate; they are one step for the clock.
         let cost = TileCost(readSeconds: seconds() - started)
@@ -100,7 +105,7 @@ package final class StageComputer: TileComputer {
             output.bands,
             partial: output.partial.encoded,
             for: request,
-            grid: model.grid,
+            grid: shared.model.grid,
             cost: cost
         )
     }
@@ -306,7 +311,8 @@ package final class StageComputer: TileComputer {
                 specification: request.specification,
                 runDirectory: request.runDirectory,
                 model: model,
-                atlas: try atlas(of: model, for: request, cancellation)
+                atlas: try atlas(of: model, for: request, cancellation),
+                features: try features(of: model, for: request, cancellation)
             )
             held = made
             return made
@@ -319,7 +325,7 @@ package final class StageComputer: TileComputer {
         _ cancellation: CancellationFlag
     ) throws -> ZoneAtlas? {
         guard let zones = model.zones else { return nil }
-        let set = try objects.withZones(
+        let set = try objects.withInput(
             at: zones.encodedPath,
             for: request,
             cancellation: cancellation
@@ -335,6 +341,25 @@ package final class StageComputer: TileComputer {
         return try ZoneAtlas(grid: model.grid, zones: set.polygons)
     }
 
+    private func features(
+        of model: RunModel,
+        for request: TileRequest,
+        _ cancellation: CancellationFlag
+    ) throws -> [Int: FeatureField] {
+        try DerivedLayer.features(of: model) { relativePath in
+            try objects.withInput(
+                at: relativePath,
+                for: request,
+                cancellation: cancellation
+            ) { path in
+                guard let file = FileManager.default.contents(atPath: path) else {
+                    throw TileFailure(.storage, "cannot read the resolved features at \(path)")
+                }
+                return Array(file)
+            }
+        }
+    }
+
     /// The class of an error that a pipeline did not classify itself.
     private static func failure(of error: any Error) -> TileFailure {
         switch error {
@@ -343,7 +368,8 @@ package final class StageComputer: TileComputer {
             case .writeFailed, .outOfSpace:
                 TileFailure(.storage, "cannot write a tile", underlying: error)
             default:
-                TileFailure(.input, "\(error)")
+                // A server that does not answer now may answer later, or another worker.
+                TileFailure(error.isOfTransport ? .storage : .input, "\(error)")
             }
         default: TileFailure(.bug, "unexpected error", underlying: error)
         }

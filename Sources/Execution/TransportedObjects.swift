@@ -43,8 +43,8 @@ package final class TransportedObjects: ObjectStore, WorkerTransfers {
 
     /// Most pieces that wait to be read for the coordinator; it asks for a few at a time.
     package static let servingLimit = 64
-    /// Largest file of zones, bytes.
-    package static let zonesLimitBytes = 1 << 30
+    /// Largest resolved input, bytes.
+    package static let inputLimitBytes = 1 << 30
 
     let directory: String
     private let cacheBytes: Int
@@ -95,14 +95,23 @@ package final class TransportedObjects: ObjectStore, WorkerTransfers {
         )
     }
 
-    /// Lends the zones from the cache, fetching them first where they are not there.
-    package func withZones<Outcome>(
+    /// Lends an input from the cache, fetching it first where it is not there.
+    package func withInput<Outcome>(
         at relativePath: String,
         for request: TileRequest,
         cancellation: CancellationFlag,
         _ body: (_ path: String) throws -> Outcome
     ) throws -> Outcome {
-        try withFile(.zones, name: .zones, object: nil, cancellation, body)
+        guard let input = ResolvedInput(path: relativePath) else {
+            throw TileFailure(.bug, "'\(relativePath)' is no name of a resolved input")
+        }
+        return try withFile(
+            .input(input),
+            name: .input(input.path),
+            object: nil,
+            cancellation,
+            body
+        )
     }
 
     private func withFile<Outcome>(
@@ -156,7 +165,7 @@ package final class TransportedObjects: ObjectStore, WorkerTransfers {
                 file,
                 from: .coordinator,
                 bytes: object?.bytes,
-                limitBytes: object?.bytes ?? Self.zonesLimitBytes,
+                limitBytes: object?.bytes ?? Self.inputLimitBytes,
                 at: now
             )
         }
@@ -270,7 +279,7 @@ package final class TransportedObjects: ObjectStore, WorkerTransfers {
     private func cached(_ name: FileCache.Name) -> String {
         switch name {
         case .object(let digest): "\(directory)/cache/\(digest).tif"
-        case .zones: "\(directory)/cache/zones"
+        case .input(let path): "\(directory)/cache/\(path.split(separator: "/").last ?? "")"
         }
     }
 
@@ -283,7 +292,7 @@ package final class TransportedObjects: ObjectStore, WorkerTransfers {
 
     private func content(of request: FileRequest) -> FilePiece.Content {
         guard case .object(let key) = request.file else {
-            return .unavailable("a worker has no zones of its own")
+            return .unavailable("a worker has no inputs of its own")
         }
         do throws(StorageFault) {
             let piece = try files.readPiece(

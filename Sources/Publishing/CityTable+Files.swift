@@ -1,3 +1,4 @@
+import Analysis
 import Lattice
 import RasterIO
 
@@ -42,7 +43,8 @@ extension CityTable {
             if !column.unit.isEmpty { object["schema:unitText"] = .text(column.unit) }
             return .object(object)
         }
-        let notes = statements.warnings + [statements.definitions]
+        let notes =
+            statements.warnings + [statements.definitions] + input.model.layers.map(\.factsText)
         let document: JSONValue = [
             "@context": "http://www.w3.org/ns/csvw",
             "url": "cities.csv",

@@ -25,7 +25,7 @@ struct CityTable: Sendable {
     private(set) var columns: [Column] = []
     /// Number of zones.
     let rowCount: Int
-    private let input: PublishingInput
+    let input: PublishingInput
 
     /// The table of a run.
     ///
@@ -46,6 +46,8 @@ struct CityTable: Sendable {
         for index in input.model.deficit.pairs.indices where index < balance.pairs.count {
             addPair(index, figures: balance.pairs[index].zones)
         }
+        addRanges(balance: balance)
+        addCoefficients(balance: balance)
         if let regression, let model = input.model.regression {
             columns += Self.columns(of: regression, model: model)
         }
@@ -62,7 +64,10 @@ struct CityTable: Sendable {
         let covered = balance.pairs.first.map { $0.zones.map(\.areaKm2) } ?? []
         let missing = zones.indices.map { index -> Double in
             let within = areas[index] * (1 - outside[index])
-            guard within > 0, index < covered.count else { return 0 }
+            // Zones that count a part of each cell are not covered whole by design.
+            guard within > 0, index < covered.count, input.model.zones?.withinLayer == nil else {
+                return 0
+            }
             let share = 1 - covered[index] / within
             // Coverage fractions add up to the polygon's area within rounding.
             return share < 1e-9 ? 0 : min(1, share)
@@ -70,6 +75,14 @@ struct CityTable: Sendable {
         addTexts("id", "Identity of the zone", zones.map(\.id))
         addTexts("name", "Name of the zone", zones.map(\.name))
         addNumbers("area_km2", "Area of the zone's polygon on the grid's projection", "km2", areas)
+        if let within = input.model.zones?.withinLayer {
+            addNumbers(
+                "counted_km2",
+                "Area that counts: the part in the classes of '\(input.model.layers[within].name)'",
+                "km2",
+                covered
+            )
+        }
         addNumbers(
             "area_outside_grid_share",
             "Share of the area outside the national grid; no column has values of it",
@@ -196,7 +209,7 @@ struct CityTable: Sendable {
         )
     }
 
-    private mutating func addTexts(_ name: String, _ description: String, _ texts: [String]) {
+    mutating func addTexts(_ name: String, _ description: String, _ texts: [String]) {
         columns.append(
             Column(
                 name: name,
@@ -208,7 +221,7 @@ struct CityTable: Sendable {
         )
     }
 
-    private mutating func addNumbers(
+    mutating func addNumbers(
         _ name: String,
         _ description: String,
         _ unit: String,

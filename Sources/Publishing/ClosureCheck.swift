@@ -82,7 +82,9 @@ package struct ClosureCheck: Sendable {
         let run = runTotals(ofLayer: index, balance)
         var all: [(zone: String, difference: Double)] = []
         var large: [(zone: String, difference: Double)] = []
-        for zone in zones.indices where zone < run.count && outlines.sharesOutside[zone] == 0 {
+        // Zones that count a part of each cell have no counterpart in the source.
+        let compared = model.zones?.withinLayer == nil ? zones.indices : zones.indices.prefix(0)
+        for zone in compared where zone < run.count && outlines.sharesOutside[zone] == 0 {
             let total = source.zones[zone]
             guard total != 0 else { continue }
             let difference = (zone: zones[zone].id, difference: run[zone] / total - 1)
@@ -119,10 +121,15 @@ package struct ClosureCheck: Sendable {
     }
 
     private func sourceTotals(of layer: LayerModel) throws -> SourceTotals {
-        guard layer.paths.count == 1, let path = layer.paths.first else {
-            throw Refusal(reason: "the layer has \(layer.paths.count) files")
+        guard layer.paths.count == 1, let path = layer.paths.first, layer.bands.count == 1 else {
+            let bands = layer.bands.count == 1 ? "" : " of \(layer.bands.count) bands"
+            throw Refusal(reason: "the layer has \(layer.paths.count) files\(bands)")
         }
-        let dataset = try RasterDataset(path: path)
+        let dataset = try RasterDataset(
+            path: path,
+            assumedReference: layer.reading.reference,
+            assumedExtent: layer.reading.extent
+        )
         let description = dataset.description
         guard let reference = description.reference else {
             throw Refusal(reason: "the file names no coordinate reference system")
@@ -153,7 +160,11 @@ package struct ClosureCheck: Sendable {
                 rows: start..<min(window.rowEnd, start + rowsPerBlock),
                 columns: window.columns
             )
-            let samples = try dataset.read(block, band: layer.band).samples
+            let samples = try dataset.read(
+                block,
+                band: layer.band,
+                keepsNoData: decoder.keepsNoData
+            ).samples
             let pixelAreas = areas.areasKm2(window: block)
             let isTotal = layer.quantity == .total
             let masses = samples.indices.map { index in
@@ -181,6 +192,8 @@ private struct SampleDecoder {
     private let offset: Double
     private let factor: Double
     private let waterIsZero: Bool
+    /// True when the configuration, not the file, says what the file's nodata value means.
+    let keepsNoData: Bool
 
     init(_ layer: LayerModel, band: BandDescription) throws {
         codes = try SpecialCodes(
@@ -195,6 +208,8 @@ private struct SampleDecoder {
         offset = layer.offset ?? band.offset
         factor = layer.unitFactor
         waterIsZero = layer.waterIsZero
+        keepsNoData =
+            layer.nodata != nil || layer.codes.contains { Double($0.code) == band.noDataValue }
     }
 
     /// The value in internal units, per pixel for a total, else per km²; NaN is missing.

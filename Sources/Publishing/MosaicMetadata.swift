@@ -45,6 +45,9 @@ struct MosaicMetadata {
                 items.append(("THETA_\(index + 1)", "\(scale) \(FluxUnit.standardText)"))
             }
         }
+        for (index, layer) in model.layers.enumerated() {
+            items.append(("LAYER_\(index + 1)", layer.factsText))
+        }
         for (index, file) in input.inputs.enumerated() {
             items.append(("INPUT_\(index + 1)", "\(file.use): \(file.path) sha256:\(file.digest)"))
         }

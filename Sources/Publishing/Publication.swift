@@ -167,6 +167,11 @@ struct Publication {
             "tables/cities.csv", "tables/cities.csvt", "tables/cities.csv-metadata.json",
             "tables/cities.gpkg",
         ]
+        if let statistics = input.statistics {
+            let statistics = ZoneStatisticsTable(input: input, statistics: statistics)
+            try write(statistics.csv, to: ZoneStatisticsTable.path)
+            results.tables.append(ZoneStatisticsTable.path)
+        }
     }
 
     mutating func writeRunDocument() throws {

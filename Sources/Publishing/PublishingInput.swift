@@ -107,6 +107,8 @@ package struct PublishingInput: Sendable {
     package var closure: ClosureReport?
     /// What the regression of cells left; nil when the run has none.
     package var regression: RegressionResults?
+    /// The statistics of layers over zones, when the `prepare` stage is complete.
+    package var statistics: ZoneStatistics?
 
     /// Number of planned tiles.
     package var tileCount: Int { tiles.count + missingTiles.count }
@@ -126,7 +128,8 @@ package struct PublishingInput: Sendable {
         warnings: [String],
         facts: RunFacts,
         closure: ClosureReport? = nil,
-        regression: RegressionResults? = nil
+        regression: RegressionResults? = nil,
+        statistics: ZoneStatistics? = nil
     ) {
         self.directory = directory
         self.model = model
@@ -142,5 +145,6 @@ package struct PublishingInput: Sendable {
         self.facts = facts
         self.closure = closure
         self.regression = regression
+        self.statistics = statistics
     }
 }

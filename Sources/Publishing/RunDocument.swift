@@ -56,6 +56,7 @@ struct RunDocument {
             "missingTiles": .array(missingTiles),
             "national": national,
             "layers": .array((input.prepare?.layers ?? []).map(Self.object(of:))),
+            "layerFacts": .array(input.model.layers.map(\.factsObject)),
             "closure": closure,
             "regression": regression,
             "bands": .object(bands.mapValues { .array($0.map(Self.object(of:))) }),

@@ -11,7 +11,8 @@ extension RunReport {
         page.table(
             caption: "As the configuration declares them",
             header: [
-                "layer", "role", "year", "unit", "internal unit", "true resolution", "source",
+                "layer", "role", "year", "unit", "internal unit", "true resolution", "derived from",
+                "accounting", "sectors", "source",
             ],
             rows: layers.map { layer in
                 let facts = layer.facts
@@ -19,10 +20,12 @@ extension RunReport {
                 return [
                     layer.name + (facts.isProxy ? " (proxy)" : ""), facts.role + sink,
                     facts.year.map { "\($0)" } ?? "", facts.unit, layer.internalUnit,
-                    "\(NumberText.compact(facts.supportMetres / 1000)) km", facts.source ?? "",
+                    "\(NumberText.compact(facts.supportMetres / 1000)) km",
+                    facts.derivedFrom.joined(separator: ", "), facts.accounting ?? "",
+                    facts.sectors.joined(separator: ", "), facts.source ?? "",
                 ]
             },
-            textColumns: Set(0...6)
+            textColumns: Set(0...9)
         )
         if let prepare = input.prepare {
             page.table(

@@ -77,6 +77,11 @@ package enum GDALRuntime {
         for (key, value) in options {
             unsafe CPLSetConfigOption(key, value)
         }
+        // How long to wait for a server decides no result: the operator's own settings stand.
+        for (key, value) in RemoteSource.options
+        where unsafe CPLGetConfigOption(key, nil) == nil {
+            unsafe CPLSetConfigOption(key, value)
+        }
         OSRSetPROJEnableNetwork(0)
         GDALAllRegister()
         GDALSetCacheMax64(64 << 20)

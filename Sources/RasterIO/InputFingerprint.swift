@@ -93,9 +93,22 @@ package struct InputFingerprint: Hashable, Sendable, Codable {
             defer { unsafe CSLDestroy(list) }
             return unsafe texts(of: list)
         }
-        // A directory (Zarr, file geodatabase) is listed by its files where the driver tells them.
-        let found = Set(names).filter { (try? FileState($0))?.isFile ?? false }.sorted()
+        // A directory (Zarr, file geodatabase) is listed by its files, which no driver tells in full.
+        let files = Set(names + [path]).flatMap { name in
+            guard let state = try? FileState(name), !state.isFile else { return [name] }
+            return filesBelow(name)
+        }
+        let found = Set(files).filter { (try? FileState($0))?.isFile ?? false }.sorted()
         return found.isEmpty ? [path] : found
+    }
+
+    /// The files of a directory and its directories.
+    private static func filesBelow(_ directory: String) -> [String] {
+        withGDALMessages { _ in
+            let list = unsafe VSIReadDirRecursive(directory)
+            defer { unsafe CSLDestroy(list) }
+            return unsafe texts(of: list).filter { !$0.hasSuffix("/") }.map { "\(directory)/\($0)" }
+        }
     }
 }
 

@@ -6,11 +6,17 @@ extension RasterDataset {
     static func describe(
         _ handle: GDALDatasetH,
         path: String,
-        assumedReference: CoordinateReference?
+        assumedReference: CoordinateReference?,
+        assumedExtent: Extent?
     ) throws(RasterError) -> RasterDescription {
         let bandCount = unsafe Int(GDALGetRasterCount(handle))
         guard bandCount > 0 else { throw unsafe noBands(handle, path: path) }
-        let affine = unsafe try affineTransform(of: handle, path: path)
+        let affine =
+            if let assumedExtent {
+                unsafe try affineTransform(of: handle, over: assumedExtent, path: path)
+            } else {
+                unsafe try affineTransform(of: handle, path: path)
+            }
         let reference: CoordinateReference?
         if let assumedReference {
             reference = assumedReference
@@ -52,6 +58,24 @@ extension RasterDataset {
         return RasterError(.cannotOpen, path: path, detail: choice)
     }
 
+    /// The position of a raster whose pixels fill a box, north up.
+    private static func affineTransform(
+        of handle: GDALDatasetH,
+        over box: Extent,
+        path: String
+    ) throws(RasterError) -> GeoTransform {
+        let columns = unsafe Double(GDALGetRasterXSize(handle))
+        let rows = unsafe Double(GDALGetRasterYSize(handle))
+        let coefficients = [
+            box.minimumX, (box.maximumX - box.minimumX) / columns, 0,
+            box.maximumY, 0, (box.minimumY - box.maximumY) / rows,
+        ]
+        guard let affine = GeoTransform(coefficients: coefficients) else {
+            throw RasterError(.invalidGeometry, path: path, detail: "the stated extent is empty")
+        }
+        return affine
+    }
+
     private static func affineTransform(
         of handle: GDALDatasetH,
         path: String
@@ -67,7 +91,8 @@ extension RasterDataset {
                 path: path,
                 detail: points > 0
                     ? "it has ground control points but no affine position; warp it first"
-                    : "it has no position (no affine coefficients and no world file)"
+                    : "it has no position (no affine coefficients and no world file); state it with "
+                        + "'extent' and 'crs'"
             )
         }
         guard let affine = GeoTransform(coefficients: coefficients) else {

@@ -15,11 +15,14 @@ package import Lattice
     /// - Parameters:
     ///   - path: what GDAL opens.
     ///   - assumedReference: the system to use in place of what the file says.
+    ///   - assumedExtent: the box of all pixels in that system, in place of what the file says: north is
+    ///     up then.
     /// - Throws: ``RasterError`` when it cannot be opened, has no bands of its own (then its
     ///   subdatasets are named), or no position.
     package init(
         path: String,
-        assumedReference: CoordinateReference? = nil
+        assumedReference: CoordinateReference? = nil,
+        assumedExtent: Extent? = nil
     ) throws(RasterError) {
         // Our own files never have a sidecar; inputs may. The library reads the sidecar lazily, so
         // the option must hold until the description is complete.
@@ -32,7 +35,8 @@ package import Lattice
             description = unsafe try Self.describe(
                 handle,
                 path: path,
-                assumedReference: assumedReference
+                assumedReference: assumedReference,
+                assumedExtent: assumedExtent
             )
         } catch {
             unsafe GDALClose(handle)
@@ -50,21 +54,29 @@ package import Lattice
     /// - Parameters:
     ///   - path: what GDAL opens.
     ///   - assumedReference: the system to use in place of what the file says.
+    ///   - assumedExtent: the box of all pixels, in place of what the file says.
     /// - Returns: what the raster says about itself.
     /// - Throws: as opening does.
     package static func describe(
         path: String,
-        assumedReference: CoordinateReference? = nil
+        assumedReference: CoordinateReference? = nil,
+        assumedExtent: Extent? = nil
     ) throws(RasterError) -> RasterDescription {
-        let dataset = try RasterDataset(path: path, assumedReference: assumedReference)
+        let dataset = try RasterDataset(
+            path: path,
+            assumedReference: assumedReference,
+            assumedExtent: assumedExtent
+        )
         return dataset.description
     }
 
     static func open(path: String, flags: UInt32) throws(RasterError) -> GDALDatasetH {
+        if RemoteSource.isRemote(path) { RemoteSource.forget(path) }
         let result = unsafe withGDALMessages { log -> (GDALDatasetH?, [String]) in
             unsafe (GDALOpenEx(path, flags, nil, nil, nil), log.failures)
         }
         guard let handle = unsafe result.0 else {
+            if RemoteSource.isRemote(path) { RemoteSource.noteFailure(path) }
             throw RasterError(.cannotOpen, path: path, underlying: unsafe result.1)
         }
         return unsafe handle
@@ -72,6 +84,23 @@ package import Lattice
 
     /// Reads the raw samples of a window of one band; see ``RasterSource/read(_:band:)``.
     package func read(_ window: CellWindow, band: Int) throws(RasterError) -> SourceBlock {
+        try read(window, band: band, keepsNoData: false)
+    }
+
+    /// Reads the raw samples of a window of one band.
+    ///
+    /// - Parameters:
+    ///   - window: rows and columns of the source, wholly inside it.
+    ///   - band: the band's number, from 1.
+    ///   - keepsNoData: true leaves samples with the file's nodata value as they are, because the caller
+    ///     knows better what they mean; a mask or alpha band still counts.
+    /// - Returns: the samples, NaN where they are missing.
+    /// - Throws: as ``RasterSource/read(_:band:)``.
+    package func read(
+        _ window: CellWindow,
+        band: Int,
+        keepsNoData: Bool
+    ) throws(RasterError) -> SourceBlock {
         try description.checkReadable(window, band: band)
         let bandDescription = try description.band(band)
         guard !bandDescription.sampleType.hasPrefix("C") else {
@@ -84,7 +113,7 @@ package import Lattice
         let bandHandle = unsafe GDALGetRasterBand(handle, Int32(band))
         var samples = [Double](repeating: 0, count: window.cellCount)
         unsafe try transfer(from: bandHandle, window: window, type: GDT_Float64, into: &samples)
-        bandDescription.maskNoData(in: &samples)
+        if !keepsNoData { bandDescription.maskNoData(in: &samples) }
         switch bandDescription.mask {
         case .none, .noDataValue:
             break
@@ -184,6 +213,7 @@ package import Lattice
             return (status != CE_None || !log.failures.isEmpty, log.failures)
         }
         guard failed else { return }
+        if RemoteSource.isRemote(description.path) { RemoteSource.noteFailure(description.path) }
         throw RasterError(
             failures.contains(where: Self.tellsOfTruncation) ? .truncated : .readFailed,
             path: description.path,

@@ -13,6 +13,7 @@ extension VectorSource {
     ///   - nameField: the field of the names; a missing name is the identifier.
     ///   - target: the system of the result, as a rule the grid's.
     ///   - assumedReference: the file's system where it names none, or names a wrong one.
+    ///   - isShifted: true when the coordinates are a Chinese web map's, see ``ShiftedDatum``.
     ///   - areaOfInterest: longitudes and latitudes for ``CoordinateTransform``.
     /// - Returns: the zones, at least one.
     /// - Throws: ``RasterError`` naming the field, the feature, or the missing reference.
@@ -21,6 +22,7 @@ extension VectorSource {
         nameField: String? = nil,
         in target: CoordinateReference,
         assumedReference: CoordinateReference? = nil,
+        isShifted: Bool = false,
         areaOfInterest: Extent? = nil
     ) throws(RasterError) -> PolygonLayer {
         let idIndex = try fieldIndex(idField)
@@ -33,10 +35,12 @@ extension VectorSource {
                     + "with 'crs'"
             )
         }
-        let transform = try CoordinateTransform(
+        let transform = try VertexTransform(
             from: source,
             to: target,
-            areaOfInterest: areaOfInterest
+            isShifted: isShifted,
+            areaOfInterest: areaOfInterest,
+            path: path
         )
         var features: [PolygonFeature] = []
         var rowsByID: [String: Int] = [:]
@@ -122,7 +126,7 @@ extension VectorSource {
 
     /// The polygons with transformed vertices.
     func parts(
-        transformedBy transform: borrowing CoordinateTransform,
+        transformedBy transform: borrowing VertexTransform,
         path: String,
         label: String
     ) throws(RasterError) -> [PolygonPart] {

@@ -17,13 +17,15 @@ package import Lattice
     package let reference: CoordinateReference?
     let layer: OGRLayerH
     private let dataset: GDALDatasetH
+    /// The encoding of texts that the library hands on as they are; nil when they are UTF-8.
+    private let foreignEncoding: String?
 
     /// Opens a layer.
     ///
     /// - Parameters:
     ///   - path: what OGR opens.
     ///   - layer: the layer's name; may be nil when there is only one.
-    ///   - encoding: of a Shapefile's attributes, such as `GBK`, when the file does not say.
+    ///   - encoding: of the attributes of a Shapefile or a CSV, such as `GBK`, when the file does not say.
     /// - Throws: ``RasterError`` when it cannot be opened or the layer is not determined; the
     ///   layers that exist are named.
     package init(
@@ -32,12 +34,14 @@ package import Lattice
         encoding: String? = nil
     ) throws(RasterError) {
         let dataset = unsafe try Self.open(path, encoding: encoding)
+        // Of text formats only the Shapefile has an encoding of its own.
+        let isRecoded = path.lowercased().hasSuffix(".shp")
         do throws(RasterError) {
             let chosen = unsafe try Self.chooseLayer(layer, in: dataset, path: path)
             reference = unsafe try Self.reference(of: chosen)
             unsafe self.layer = unsafe chosen
             layerName = unsafe text(of: OGR_L_GetName(chosen)) ?? ""
-            fieldNames = unsafe Self.fieldNames(of: chosen)
+            fieldNames = unsafe Self.fieldNames(of: chosen, encoding: isRecoded ? nil : encoding)
             featureCount = withGDALMessages { _ in
                 unsafe Int(OGR_L_GetFeatureCount(chosen, 1))
             }
@@ -46,6 +50,7 @@ package import Lattice
             throw error
         }
         self.path = path
+        foreignEncoding = isRecoded ? nil : encoding
         unsafe self.dataset = unsafe dataset
     }
 
@@ -106,7 +111,19 @@ package import Lattice
             if let whole = Int(exactly: number) { return String(whole) }
             return "\(number)"
         }
-        return unsafe String(cString: OGR_F_GetFieldAsString(feature, Int32(index)))
+        let text = unsafe OGR_F_GetFieldAsString(feature, Int32(index))
+        return unsafe Self.decoded(text, encoding: foreignEncoding)
+    }
+
+    /// A text of the library's, from another encoding where one is stated.
+    private static func decoded(_ text: UnsafePointer<CChar>?, encoding: String?) -> String? {
+        guard let text = unsafe text else { return nil }
+        guard let encoding else { return unsafe String(cString: text) }
+        return withGDALMessages { _ in
+            let recoded = unsafe CPLRecode(text, encoding, "UTF-8")
+            defer { unsafe VSIFree(recoded) }
+            return unsafe String(cString: recoded)
+        }
     }
 
     private static func open(
@@ -156,10 +173,11 @@ package import Lattice
         )
     }
 
-    private static func fieldNames(of layer: OGRLayerH) -> [String] {
+    private static func fieldNames(of layer: OGRLayerH, encoding: String?) -> [String] {
         let definition = unsafe OGR_L_GetLayerDefn(layer)
         return unsafe (0..<OGR_FD_GetFieldCount(definition)).map { index in
-            unsafe text(of: OGR_Fld_GetNameRef(OGR_FD_GetFieldDefn(definition, index))) ?? ""
+            let name = unsafe OGR_Fld_GetNameRef(OGR_FD_GetFieldDefn(definition, index))
+            return unsafe decoded(name, encoding: encoding) ?? ""
         }
     }
 

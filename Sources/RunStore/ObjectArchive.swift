@@ -11,8 +11,9 @@ package protocol ObjectArchive: Sendable {
         offset: Int,
         count: Int
     ) throws(RunStoreError) -> (bytes: [UInt8], fileBytes: Int)
-    /// A piece of the resolved zones, and the size of the whole.
-    func pieceOfZones(
+    /// A piece of an input that was resolved for the run, and the size of the whole.
+    func piece(
+        ofInput path: String,
         offset: Int,
         count: Int
     ) throws(RunStoreError) -> (bytes: [UInt8], fileBytes: Int)
@@ -31,16 +32,16 @@ package protocol ObjectArchive: Sendable {
 /// The objects of a run directory.
 package struct DirectoryObjectArchive: ObjectArchive {
     private let directory: RunDirectory
-    private let zonesFile: String?
+    private let inputs: Set<String>
 
     /// An archive in a run directory.
     ///
     /// - Parameters:
     ///   - directory: the run directory.
-    ///   - zonesFile: the resolved zones, as a path within it; nil when the run has none.
-    package init(directory: RunDirectory, zonesFile: String?) {
+    ///   - inputs: paths within it of the resolved inputs; no other file is handed out.
+    package init(directory: RunDirectory, inputs: Set<String>) {
         self.directory = directory
-        self.zonesFile = zonesFile
+        self.inputs = inputs
     }
 
     /// A piece of an object in place.
@@ -52,15 +53,16 @@ package struct DirectoryObjectArchive: ObjectArchive {
         try piece(at: directory.path(of: key), offset: offset, count: count)
     }
 
-    /// A piece of the resolved zones.
-    package func pieceOfZones(
+    /// A piece of a resolved input of the run.
+    package func piece(
+        ofInput path: String,
         offset: Int,
         count: Int
     ) throws(RunStoreError) -> (bytes: [UInt8], fileBytes: Int) {
-        guard let zonesFile else {
-            throw RunStoreError(.misuse, path: directory.path, message: "has no zones")
+        guard inputs.contains(path) else {
+            throw RunStoreError(.misuse, path: path, message: "is no input of this run")
         }
-        return try piece(at: "\(directory.path)/\(zonesFile)", offset: offset, count: count)
+        return try piece(at: "\(directory.path)/\(path)", offset: offset, count: count)
     }
 
     /// Makes the round's directory and removes what an earlier try left.

@@ -10,6 +10,7 @@ struct DeficitReading {
         let water = cursor.choice("water", as: WaterPolicy.self)
         let variantCursors = cursor.list("variants")
         let variants = variantCursors?.compactMap { $0.choice(as: DeficitVariant.self) }
+        let zoneVariants = cursor.list("zoneVariants")?.map { $0.choice(as: ZoneVariant.self) }
         let pairs = pairs(cursor)
         let fraction = cursor.number("minimumValidFraction")
         let share = cursor.number("minimumValidShare")
@@ -18,13 +19,23 @@ struct DeficitReading {
         if let variants {
             checkVariants(variants, cursor, population: population, gdp: gdp)
         }
+        if zoneVariants?.contains(.economicContribution) == true, gdp == nil,
+            !reader.isGiven("deficit.gdp")
+        {
+            reader.report(
+                cursor.child("zoneVariants"),
+                "ecc needs deficit.gdp, the name of a covariate layer",
+                found: "ecc"
+            )
+        }
         guard let floor, let water, let variants, let pairs, let fraction, let share,
-            variants.count == variantCursors?.count
+            variants.count == variantCursors?.count, zoneVariants?.contains(nil) != true
         else { return nil }
         var deficit = DeficitSettings(pairs: pairs)
         deficit.emissionFloor = floor
         deficit.water = water
         deficit.variants = variants
+        deficit.zoneVariants = zoneVariants?.compactMap(\.self) ?? []
         deficit.minimumValidFraction = fraction
         deficit.minimumValidShare = share
         deficit.population = population

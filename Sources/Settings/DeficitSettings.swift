@@ -8,6 +8,8 @@ package struct DeficitSettings: Sendable, Codable, Hashable {
     package var water: WaterPolicy
     /// The variants that get a band each, in this order.
     package var variants: [DeficitVariant]
+    /// Further coefficients of the city table.
+    package var zoneVariants: [ZoneVariant]
     /// The pairs of layers, at least one; the first is the main one.
     package var pairs: [DeficitPair]
     /// A cell with a smaller valid fraction of emission or sink has status 14 and is no observation.
@@ -24,6 +26,7 @@ package struct DeficitSettings: Sendable, Codable, Hashable {
         emissionFloor = 1
         water = .zeroSink
         variants = [.absolute, .relative, .normalised]
+        zoneVariants = []
         self.pairs = pairs
         minimumValidFraction = 0.5
         minimumValidShare = 0.5

@@ -2,7 +2,7 @@ import CarbonBalance
 
 extension KeyTable {
     /// The quantities that `prepare` can bring to the grid.
-    static let quantities: [QuantityKind] = [.total, .density, .intensity, .category]
+    static let quantities: [QuantityKind] = [.total, .density, .intensity, .category, .angle]
 
     static let layerKeys = [
         KeyDescription(
@@ -21,15 +21,15 @@ extension KeyTable {
         KeyDescription(
             "layers[].path",
             .oneOrMore(.text),
-            .mandatory,
+            .optional("mandatory unless the layer derives from layers or is an attribute"),
             "The file, relative to this configuration; GDAL's /vsi… paths, URLs and subdataset names "
-                + "work as they do in GDAL. A list of files needs combine."
+                + "work as they do in GDAL; * and ? stand for parts of names. Several files need combine."
         ),
         KeyDescription(
             "layers[].combine",
             .choice(LayerCombination.allCases.map(\.rawValue)),
-            .optional("one file; mandatory for a list of files"),
-            "How several files become one layer."
+            .optional("one file and band; mandatory for several"),
+            "How several files or bands become one layer."
         ),
         KeyDescription(
             "layers[].subdataset",
@@ -39,9 +39,9 @@ extension KeyTable {
         ),
         KeyDescription(
             "layers[].band",
-            .integer(1...65535),
+            .words(["all"], or: .oneOrMore(.integer(1...65535))),
             .fallback("1"),
-            "Band within the dataset."
+            "Band within the dataset; several, or all, need combine: time steps, for example."
         ),
         KeyDescription(
             "layers[].year",
@@ -93,12 +93,12 @@ extension KeyTable {
             "layers[].quantity",
             .choice(quantities.map(\.rawValue)),
             .mandatory,
-            "total (per source cell), density (per area), intensity, or class."
+            "total (per source cell), density (per area), intensity, class, or angle (degree or radian)."
         ),
         KeyDescription(
             "layers[].unit",
             .text,
-            .optional("mandatory unless quantity is class"),
+            .optional("mandatory unless quantity is class or the derivation has its own"),
             "Unit of the samples after scale and offset. Emission and sink: mass (t, kg, g, Mt; of C "
                 + "or CO2) / area (density only) / time (yr, month, day, hour, s). 1 is dimensionless."
         ),
@@ -130,7 +130,7 @@ extension KeyTable {
         KeyDescription(
             "layers[].classes",
             .list(0...1024),
-            .optional("mandatory exactly where quantity is class"),
+            .optional("mandatory exactly for fractions of quantity class"),
             "The value of a cell is the fraction of it in these classes."
         ),
         KeyDescription(

@@ -7,7 +7,8 @@ import CarbonBalance
 package enum KeyTable {
     /// All keys; parents come before their children.
     package static let keys: [KeyDescription] =
-        runKeys + gridKeys + layerKeys + zonesKeys + deficitKeys + regressionKeys + outputKeys
+        runKeys + gridKeys + layerKeys + sourceKeys + zonesKeys + zoneSourceKeys + deficitKeys
+        + regressionKeys + outputKeys
         + engineKeys
 
     private static let byPath: [String: KeyDescription] = Dictionary(
@@ -161,6 +162,19 @@ package enum KeyTable {
             .choice(DeficitVariant.allCases.map(\.rawValue)),
             .mandatory,
             "A form of the deficit."
+        ),
+        KeyDescription(
+            "deficit.zoneVariants",
+            .list(0...ZoneVariant.allCases.count),
+            .fallback("[]"),
+            "Coefficients of the city table: ecc compares a zone's share of the gross domestic product "
+                + "with its share of the emission, esc its share of the sink."
+        ),
+        KeyDescription(
+            "deficit.zoneVariants[]",
+            .choice(ZoneVariant.allCases.map(\.rawValue)),
+            .mandatory,
+            "A coefficient."
         ),
         KeyDescription(
             "deficit.pairs",

@@ -40,6 +40,7 @@ struct LayerCatalogue {
                 )
             }
         }
+        checkOperands(reader)
         guard hasLayers, layers.allSatisfy({ $0.role != nil }) else { return }
         for role in [LayerRole.emission, .sink] where names(of: role).isEmpty && isComplete {
             reader.report("layers", "no layer has role \(role.rawValue)")

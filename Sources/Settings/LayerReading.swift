@@ -25,9 +25,13 @@ struct LayerReading {
         }
         let quantity = cursor.choice("quantity", as: QuantityKind.self)
         let sink = sink(cursor, role: role)
-        let unit = unit(cursor, role: role, quantity: quantity)
-        let combine = combine(cursor, fileCount: paths?.count)
-        let classes = classes(cursor, quantity: quantity)
+        // Read once: a faulty word is reported where it is read.
+        let derive = cursor.choice("derive", as: DerivationChoice.self)
+        let statistic = cursor.choice("statistic", as: ClassStatistic.self)
+        let unit = unit(cursor, role: role, quantity: quantity, derive: derive)
+        let bands = bands(cursor)
+        let combine = combine(cursor, isSeveral: Self.isSeveral(paths, bands))
+        let classes = classes(cursor, quantity: quantity, isMode: statistic == .mode)
         let codes = codes(cursor, role: role)
         let nodata = nodata(cursor)
         checkQuantity(cursor, role: role, quantity: quantity)
@@ -44,10 +48,14 @@ struct LayerReading {
         layer.classes = classes ?? []
         layer.codes = codes ?? [:]
         layer.nodata = nodata ?? .file
-        let isComplete = fill(&layer, cursor)
+        layer.bands = bands ?? .first
+        layer.derive = derive
+        layer.statistic = statistic ?? .fraction
+        let isComplete = fill(&layer, cursor) && fillSource(&layer, cursor)
+        if quantity != nil { checkSource(layer, cursor, role: role) }
         checkMeaning(layer, cursor, role: role, quantity: quantity)
         guard isComplete, name != nil, role != nil, quantity != nil, classes != nil, codes != nil,
-            nodata != nil, let paths, !paths.isEmpty, !paths.contains(nil)
+            nodata != nil, bands != nil, statistic != nil, !(paths ?? []).contains(nil)
         else { return read }
         read.layer = layer
         return read
@@ -72,15 +80,13 @@ struct LayerReading {
         if let fraction = cursor.number("minimumValidFraction") {
             layer.minimumValidFraction = fraction
         }
-        let band = cursor.integer("band")
         let proxy = cursor.boolean("proxy")
         let derivedFrom = cursor.list("derivedFrom")?.map { $0.text() }
         let transform = cursor.choice("transform", as: CovariateTransform.self)
-        layer.band = band ?? 1
         layer.proxy = proxy ?? false
         layer.derivedFrom = derivedFrom?.compactMap { $0 } ?? []
         layer.transform = transform ?? .none
-        return band != nil && proxy != nil && derivedFrom != nil && transform != nil
+        return proxy != nil && derivedFrom != nil && transform != nil
     }
 
     private func sink(_ cursor: MappingCursor, role: LayerRole?) -> SinkKind? {
@@ -105,11 +111,15 @@ struct LayerReading {
     private func unit(
         _ cursor: MappingCursor,
         role: LayerRole?,
-        quantity: QuantityKind?
+        quantity: QuantityKind?,
+        derive: DerivationChoice?
     ) -> String? {
         let unit = cursor.text("unit")
         let path = cursor.child("unit")
         guard let role, let quantity else { return unit }
+        // What is derived has the unit of its derivation.
+        if derive?.isOfFeatures == true, unit == nil { return "1" }
+        if derive?.isOfFeatures == true, role == .covariate { return unit }
         let isFlux = role == .emission || role == .sink
         if quantity == .category, !isFlux {
             if let unit, unit != "1" {
@@ -149,32 +159,45 @@ struct LayerReading {
         return unit
     }
 
-    private func combine(_ cursor: MappingCursor, fileCount: Int?) -> LayerCombination? {
+    /// Whether several files or bands may become one layer; nil when that is not known.
+    private static func isSeveral(_ paths: [SourcePath?]?, _ bands: BandChoice?) -> Bool? {
+        guard let bands else { return nil }
+        let paths = paths ?? []
+        return paths.count > 1 || paths.contains { $0?.isPattern == true } || bands.isSeveral
+    }
+
+    private func combine(_ cursor: MappingCursor, isSeveral: Bool?) -> LayerCombination? {
         let combine = cursor.choice("combine", as: LayerCombination.self)
         let path = cursor.child("combine")
-        guard let fileCount else { return combine }
-        if fileCount > 1, !reader.isGiven(path) {
+        guard let isSeveral else { return combine }
+        if isSeveral, !reader.isGiven(path) {
             reader.report(
                 path,
-                "is missing: \(fileCount) files need a rule",
+                "is missing: several files or bands need a rule",
                 legal: LayerCombination.allCases.map(\.rawValue)
             )
-        } else if fileCount <= 1, reader.isGiven(path) {
+        } else if !isSeveral, reader.isGiven(path) {
             reader.report(path, "has no meaning for a single file")
         }
         return combine
     }
 
-    private func classes(_ cursor: MappingCursor, quantity: QuantityKind?) -> [Int]? {
+    private func classes(
+        _ cursor: MappingCursor,
+        quantity: QuantityKind?,
+        isMode: Bool
+    ) -> [Int]? {
         let path = cursor.child("classes")
         let classes = cursor.list("classes").map { list in list.compactMap { $0.integer() } }
         if let quantity {
-            if quantity == .category, !reader.isGiven(path) || classes == [] {
+            if quantity == .category, !isMode, !reader.isGiven(path) || classes == [] {
                 reader.report(
                     path,
                     "is missing: quantity class needs the classes whose fraction is meant",
                     legal: ["a list of whole numbers"]
                 )
+            } else if quantity == .category, isMode, let classes, !classes.isEmpty {
+                reader.report(path, "contradicts statistic mode, which looks at every class")
             } else if quantity != .category, let classes, !classes.isEmpty {
                 reader.report(
                     path,

@@ -9,14 +9,42 @@ package struct LayerSettings: Sendable, Codable, Hashable {
     package var name: String
     /// What the layer is for.
     package var role: LayerRole
-    /// The files, at least one; several are combined as ``combine`` says.
+    /// The files or patterns of files, which are combined.
+    ///
+    /// Empty for layers that derive from others, and for attributes of zones.
     package var paths: [SourcePath]
-    /// How several files become one layer; nil exactly when there is one file.
+    /// How several files or bands become one layer; nil exactly when there is one of both.
     package var combine: LayerCombination?
     /// Name of the subdataset or variable within the file; nil: the file has one.
     package var subdataset: String?
-    /// Band within the dataset, from 1.
-    package var band: Int
+    /// Bands within the dataset.
+    package var bands: BandChoice
+    /// The reference system that replaces the file's own; nil: the file's own.
+    package var crs: String?
+    /// West, south, east and north of all pixels; empty: the file's own.
+    package var extent: [Double]
+    /// The part of a direction; present exactly for angles.
+    package var component: AngleComponent?
+    /// What a cell takes from its classes.
+    package var statistic: ClassStatistic
+    /// How the layer is computed; nil: its samples are read.
+    package var derive: DerivationChoice?
+    /// The layers that it is computed from.
+    package var operands: [String]
+    /// Columns of a table of points; nil: the file has geometries.
+    package var xField: String?
+    /// See ``xField``.
+    package var yField: String?
+    /// What a point counts; nil: 1.
+    package var weightField: String?
+    /// Encoding of a vector file's attributes; nil: the file's own.
+    package var encoding: String?
+    /// The datum of a vector file.
+    package var datum: VectorDatum
+    /// The attribute of zones that is spread over them; nil: the layer has files.
+    package var attribute: String?
+    /// How cells are weighted in a zone's mean; nil: as for all layers.
+    package var aggregate: ZoneAggregate?
     /// The year the data describe; nil when not declared.
     package var year: Int?
     /// True resolution of the data, metres; nil: the pixel of the file.
@@ -59,7 +87,11 @@ package struct LayerSettings: Sendable, Codable, Hashable {
     private enum CodingKeys: String, CodingKey {
         case name, role
         case paths = "path"
-        case combine, subdataset, band, year, support, derivedFrom, proxy, source, accounting
+        case bands = "band"
+        case operands = "of"
+        case crs, extent, component, statistic, derive, xField, yField, weightField, encoding, datum
+        case attribute, aggregate
+        case combine, subdataset, year, support, derivedFrom, proxy, source, accounting
         case sectors, sink, quantity, unit, scale, offset, nodata, codes, classes, transform
         case resampling, minimumValidFraction
     }
@@ -78,7 +110,20 @@ package struct LayerSettings: Sendable, Codable, Hashable {
         self.paths = paths
         combine = nil
         subdataset = nil
-        band = 1
+        bands = .first
+        crs = nil
+        extent = []
+        component = nil
+        statistic = .fraction
+        derive = nil
+        operands = []
+        xField = nil
+        yField = nil
+        weightField = nil
+        encoding = nil
+        datum = .wgs84
+        attribute = nil
+        aggregate = nil
         year = nil
         support = nil
         derivedFrom = []

@@ -73,6 +73,7 @@ extension RunSettings {
         var model = zones
         model?.path = SourcePath("")
         model?.nameField = nil
+        model?.attributes?.path = SourcePath("")
         return model
     }
 

@@ -129,6 +129,10 @@ struct RunSettingsReading {
         catalogue.check(reader, hasLayers: !cursors.isEmpty)
         let zonesAreGiven = root.mapping("zones")
         let zones = zonesAreGiven.flatMap { self.zones($0) }
+        if let zones, let zonesAreGiven {
+            checkWithin(zones, zonesAreGiven, catalogue)
+        }
+        if zonesAreGiven == nil { catalogue.checkWithoutZones(reader) }
         let deficit = root.mappingOrDefaults("deficit").flatMap { deficit in
             DeficitReading(reader: reader, catalogue: catalogue).deficit(deficit)
         }
@@ -147,7 +151,8 @@ struct RunSettingsReading {
         let engine = root.mappingOrDefaults("engine").flatMap { self.engine($0) }
         let layers = readings.compactMap { $0?.layer }
         guard let name, let grid, let tiling, let deficit, let output, let engine,
-            layers.count == cursors.count, (zones == nil) == (zonesAreGiven == nil),
+            layers.count == cursors.count,
+            checkAggregates(zones, layers, deficit), (zones == nil) == (zonesAreGiven == nil),
             (regression == nil) == (regressionIsGiven == nil)
         else { return nil }
         return RunSettings(
@@ -238,14 +243,14 @@ struct RunSettingsReading {
         let idField = cursor.text("idField")
         let nameField = cursor.text("nameField")
         let outside = cursor.choice("outside", as: OutsidePolicy.self)
-        guard let path, let idField, let outside else { return nil }
-        return ZonesSettings(
-            path: SourcePath(text: path, directory: directory),
-            layer: layer,
-            idField: idField,
-            nameField: nameField,
-            outside: outside
-        )
+        let sources = zoneSources(cursor)
+        guard let path, let idField, let outside, var zones = sources else { return nil }
+        zones.path = SourcePath(text: path, directory: directory)
+        zones.layer = layer
+        zones.idField = idField
+        zones.nameField = nameField
+        zones.outside = outside
+        return zones
     }
 
     private func engine(_ cursor: MappingCursor) -> EngineSettings? {

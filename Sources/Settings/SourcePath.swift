@@ -22,6 +22,11 @@ package struct SourcePath: Sendable, Codable, Hashable, CustomStringConvertible 
 
     package var description: String { resolved }
 
+    /// True when `*` or `?` stand for parts of file names; in a URL a `?` begins a query.
+    package var isPattern: Bool {
+        resolved.contains("*") || (resolved.contains("?") && !resolved.contains("://"))
+    }
+
     package static func == (lhs: Self, rhs: Self) -> Bool { lhs.resolved == rhs.resolved }
 
     package func hash(into hasher: inout Hasher) { hasher.combine(resolved) }

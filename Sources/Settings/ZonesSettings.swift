@@ -10,6 +10,18 @@ package struct ZonesSettings: Sendable, Codable, Hashable {
     package var nameField: String?
     /// What becomes of cells outside every zone.
     package var outside: OutsidePolicy
+    /// Encoding of the attributes; nil: the file's own.
+    package var encoding: String?
+    /// The reference system that replaces the file's own; nil: the file's own.
+    package var crs: String?
+    /// The datum of the coordinates.
+    package var datum = VectorDatum.wgs84
+    /// How cells are weighted in a zone's mean of a layer.
+    package var aggregate = ZoneAggregate.area
+    /// The layer whose fraction of each cell zones count; nil: whole zones.
+    package var within: String?
+    /// A table of further attributes.
+    package var attributes: ZoneAttributesSettings?
 
     /// Zones of a file.
     package init(
@@ -33,4 +45,21 @@ package enum OutsidePolicy: String, Sendable, Codable, Hashable, CaseIterable {
     case mask
     /// They are treated like any other cell.
     case keep
+}
+
+/// A table of attributes that is joined to the zones by their identifiers.
+package struct ZoneAttributesSettings: Sendable, Codable, Hashable {
+    /// The table.
+    package var path: SourcePath
+    /// The column with the zones' identifiers.
+    package var key: String
+    /// Its encoding; nil: UTF-8.
+    package var encoding: String?
+
+    /// A table of attributes.
+    package init(path: SourcePath, key: String, encoding: String? = nil) {
+        self.path = path
+        self.key = key
+        self.encoding = encoding
+    }
 }

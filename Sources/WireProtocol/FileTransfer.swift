@@ -6,14 +6,34 @@ package import Tiling
 package enum TransferFile: Hashable, Sendable, CustomStringConvertible {
     /// A tile object, under its key within `tiles/`.
     case object(TileObjectKey)
-    /// The resolved zones of the run.
-    case zones
+    /// An input that the coordinator resolved, such as the zones.
+    case input(ResolvedInput)
 
     package var description: String {
         switch self {
         case .object(let key): key.path
-        case .zones: "the resolved zones"
+        case .input(let input): input.path
         }
+    }
+}
+
+/// The name of an input in the run directory, `inputs/` and one name.
+package struct ResolvedInput: Hashable, Sendable {
+    /// The path within the run directory.
+    package let path: String
+
+    /// Parses a path; nil unless it is `inputs/` and a name of letters, digits, `.`, `_` and `-` that
+    /// does not begin with a dot.
+    package init?(path: String) {
+        let name = path.utf8.dropFirst("inputs/".utf8.count)
+        guard path.utf8.count <= WireLimits.labelBytes, path.hasPrefix("inputs/"),
+            let first = name.first, first != UInt8(ascii: "."),
+            name.allSatisfy({ byte in
+                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                    || [45, 46, 95].contains(byte)
+            })
+        else { return nil }
+        self.path = path
     }
 }
 

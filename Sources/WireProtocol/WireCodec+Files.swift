@@ -8,24 +8,24 @@ extension WireTransferFile {
     init(_ file: TransferFile) {
         switch file {
         case .object(let key): object = key.path
-        case .zones: zones = true
+        case .input(let input): self.input = input.path
         }
     }
 
     func decoded(_ owner: String) throws(WireError) -> TransferFile {
         switch name {
-        case .zones(true): return .zones
         case .object(let path):
             if let key = TileObjectKey(path: path) { return .object(key) }
-            fallthrough
-        case .zones(false), nil:
-            throw WireField.complaint(
-                owner,
-                "file",
-                found: "'\(WireText.label(object))'",
-                legal: "zones, or a path like prepare/r000c001.a3.5f0c9a1b.tif"
-            )
+        case .input(let path):
+            if let input = ResolvedInput(path: path) { return .input(input) }
+        case nil: break
         }
+        throw WireField.complaint(
+            owner,
+            "file",
+            found: "'\(WireText.label(object + input))'",
+            legal: "a path like prepare/r000c001.a3.5f0c9a1b.tif or inputs/zones.bin"
+        )
     }
 }
 

@@ -311,26 +311,27 @@ struct CarbonDeficitTests {
         #expect(SinkKind.nep.word(forDeficit: -1) == "surplus")
         #expect(SinkKind.custom.word(forDeficit: 0) == "neutral")
         #expect(
-            QuantityKind.allCases.map(\.rawValue) == ["total", "density", "intensity", "class"]
+            QuantityKind.allCases.map(\.rawValue)
+                == ["total", "density", "intensity", "class", "angle"]
         )
     }
 
     @Test func `an implausible national total is named with its likely slip`() throws {
-        #expect(Plausibility.checkEmission(nationalTonnes: 9.48e9) == nil)
-        #expect(Plausibility.checkSink(nationalTonnes: 8.576e9, kind: .npp) == nil)
-        #expect(Plausibility.checkSink(nationalTonnes: 1e9, kind: .nep) == nil)
-        let carbon = try #require(Plausibility.checkEmission(nationalTonnes: 10.5e9 * 12 / 44))
+        #expect(Plausibility.check(.emission, nationalTotal: 9.48e9) == nil)
+        #expect(Plausibility.check(.netPrimaryProduction, nationalTotal: 8.576e9) == nil)
+        #expect(Plausibility.check(.netEcosystemProduction, nationalTotal: 1e9) == nil)
+        let carbon = try #require(Plausibility.check(.emission, nationalTotal: 10.5e9 * 12 / 44))
         #expect(try #require(carbon.likelySlip).contains("3.67"))
-        let monthly = try #require(Plausibility.checkEmission(nationalTonnes: 10.5e9 / 12))
+        let monthly = try #require(Plausibility.check(.emission, nationalTotal: 10.5e9 / 12))
         #expect(try #require(monthly.likelySlip).contains("month"))
-        let unscaled = try #require(Plausibility.checkSink(nationalTonnes: 1e14, kind: .npp))
+        let unscaled = try #require(Plausibility.check(.netPrimaryProduction, nationalTotal: 1e14))
         #expect(try #require(unscaled.likelySlip).contains("0.0001"))
         #expect(
             "\(carbon)".hasPrefix(
                 "national emission is 2.86 PgCO2 a year, plausible for China is 8.00 Pg"
             )
         )
-        let strange = try #require(Plausibility.checkEmission(nationalTonnes: -5))
+        let strange = try #require(Plausibility.check(.emission, nationalTotal: -5))
         #expect(strange.likelySlip == nil)
     }
 }

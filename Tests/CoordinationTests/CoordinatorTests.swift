@@ -388,11 +388,12 @@ private final class MemoryArchive: ObjectArchive {
         return (Array(content.dropFirst(offset).prefix(count)), content.count)
     }
 
-    func pieceOfZones(
+    func piece(
+        ofInput path: String,
         offset: Int,
         count: Int
     ) throws(RunStoreError) -> (bytes: [UInt8], fileBytes: Int) {
-        throw RunStoreError(.misuse, path: "zones", message: "has no zones")
+        throw RunStoreError(.misuse, path: path, message: "is no input of this run")
     }
 
     func begin(_ key: TileObjectKey) throws(RunStoreError) {

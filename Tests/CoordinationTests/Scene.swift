@@ -276,3 +276,13 @@ extension [RunEffect] {
         }
     }
 }
+
+extension TransferFile {
+    /// The file of the resolved zones.
+    static let zones: TransferFile = {
+        guard let input = ResolvedInput(path: "inputs/zones.bin") else {
+            preconditionFailure("the name of the zones is legal")
+        }
+        return .input(input)
+    }()
+}

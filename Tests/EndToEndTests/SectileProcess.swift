@@ -69,6 +69,9 @@ final class SectileProcess: Sendable {
     /// True until the process has ended.
     var isRunning: Bool { process.isRunning }
 
+    /// What it has said on standard output so far.
+    var outputSoFar: String { Self.text(at: outputPath) }
+
     /// What it has said on standard error so far.
     var errorsSoFar: String { Self.text(at: errorPath) }
 

@@ -88,3 +88,13 @@ enum Fixtures {
         )
     }
 }
+
+extension TransferFile {
+    /// The file of the resolved zones.
+    static let zones: TransferFile = {
+        guard let input = ResolvedInput(path: "inputs/zones.bin") else {
+            preconditionFailure("the name of the zones is legal")
+        }
+        return .input(input)
+    }()
+}

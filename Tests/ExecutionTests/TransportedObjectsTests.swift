@@ -285,7 +285,7 @@ private final class Transport: Sendable {
             ]
         )
         #expect(
-            transport.sent.last?.content == .unavailable("a worker has no zones of its own")
+            transport.sent.last?.content == .unavailable("a worker has no inputs of its own")
         )
         transport.objects.keep(object)
         #expect(try read(transport, object) == Self.content)

@@ -333,7 +333,7 @@ import WireProtocol
         #expect(story.lines.last == "    serve \(key) from 7")
         let piece = FilePiece(file: .zones, offset: 3, content: .unavailable("gone"))
         story.hear("told", .piece(piece))
-        #expect(story.lines.last == "    take the resolved zones from 3")
+        #expect(story.lines.last == "    take inputs/zones.bin from 3")
         story.hear("committed", .committed([Fixtures.lease(0)]))
         #expect(story.lines.last == "    keep \(key)")
         story.hear("", .lease([Fixtures.grant(1)]))

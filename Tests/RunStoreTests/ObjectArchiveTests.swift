@@ -20,7 +20,7 @@ import Tiling
 
     private func archive(
         _ files: MemoryFileSystem,
-        zones: String? = "inputs/zones"
+        inputs: Set<String> = ["inputs/zones"]
     ) throws -> DirectoryObjectArchive {
         let directory = try RunDirectory.prepare(
             at: "/run",
@@ -29,7 +29,7 @@ import Tiling
             probeToken: "probe",
             files: files
         )
-        return DirectoryObjectArchive(directory: directory, zonesFile: zones)
+        return DirectoryObjectArchive(directory: directory, inputs: inputs)
     }
 
     @Test func `an object that comes in pieces of any order appears whole, or not at all`() throws {
@@ -98,10 +98,13 @@ import Tiling
         }
         try files.createDirectory(at: "/run/inputs", permissions: 0o755)
         try files.write([1, 2, 3], to: "/run/inputs/zones", permissions: 0o644)
-        #expect(try archive.pieceOfZones(offset: 1, count: 10).bytes == [2, 3])
-        #expect(try archive.pieceOfZones(offset: 3, count: 10).bytes == [])
-        #expect(throws: RunStoreError.self) { try archive.pieceOfZones(offset: 4, count: 10) }
-        let without = try self.archive(files, zones: nil)
-        #expect(throws: RunStoreError.self) { try without.pieceOfZones(offset: 0, count: 1) }
+        #expect(try archive.piece(ofInput: "inputs/zones", offset: 1, count: 10).bytes == [2, 3])
+        #expect(try archive.piece(ofInput: "inputs/zones", offset: 3, count: 10).bytes == [])
+        #expect(throws: RunStoreError.self) {
+            try archive.piece(ofInput: "inputs/zones", offset: 4, count: 10)
+        }
+        #expect(throws: RunStoreError.self) {
+            try archive.piece(ofInput: ".run", offset: 0, count: 1)
+        }
     }
 }

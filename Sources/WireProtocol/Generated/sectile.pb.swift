@@ -1,5 +1,5 @@
-// Schema SHA-256: b307bd349096f4862cc28d4535c0a1a73ba879d7652eaa6516bf908e5f772b6f
-// Generated SHA-256: 55b31bcf31b89cdf165407a8a3483ccdfa332a8e7c1451343d61a65413d84478
+// Schema SHA-256: ced44eadc5a476c426954f801fb16f6962fc6c7c3846f5580020bb9c50b80339
+// Generated SHA-256: ef6c970d2ae83de7a6a424ab3457fc0a01af3bdd33f2a999fdf22c5fc5c5f1f2
 // By scripts/generate-protobuf with protoc-gen-swift 1.39.0.
 // DO NOT EDIT.
 // swift-format-ignore-file
@@ -606,13 +606,13 @@ nonisolated struct WireTransferFile: Sendable {
     set {name = .object(newValue)}
   }
 
-  /// The resolved zones of the run.
-  var zones: Bool {
+  /// A resolved input's path within the run directory, inputs/NAME.
+  var input: String {
     get {
-      if case .zones(let v)? = name {return v}
-      return false
+      if case .input(let v)? = name {return v}
+      return String()
     }
-    set {name = .zones(newValue)}
+    set {name = .input(newValue)}
   }
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -620,8 +620,8 @@ nonisolated struct WireTransferFile: Sendable {
   nonisolated enum OneOf_Name: Equatable, Sendable {
     /// A tile object's path within tiles/, as in TileObject.
     case object(String)
-    /// The resolved zones of the run.
-    case zones(Bool)
+    /// A resolved input's path within the run directory, inputs/NAME.
+    case input(String)
 
   }
 
@@ -1744,7 +1744,7 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireTransferFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".TransferFile"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}object\0\u{1}zones\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}object\0\u{1}input\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1761,11 +1761,11 @@ nonisolated extension WireTransferFile: SwiftProtobuf.Message, SwiftProtobuf._Me
         }
       }()
       case 2: try {
-        var v: Bool?
-        try decoder.decodeSingularBoolField(value: &v)
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
         if let v = v {
           if self.name != nil {try decoder.handleConflictingOneOf()}
-          self.name = .zones(v)
+          self.name = .input(v)
         }
       }()
       default: break
@@ -1783,9 +1783,9 @@ nonisolated extension WireTransferFile: SwiftProtobuf.Message, SwiftProtobuf._Me
       guard case .object(let v)? = self.name else { preconditionFailure() }
       try visitor.visitSingularStringField(value: v, fieldNumber: 1)
     }()
-    case .zones?: try {
-      guard case .zones(let v)? = self.name else { preconditionFailure() }
-      try visitor.visitSingularBoolField(value: v, fieldNumber: 2)
+    case .input?: try {
+      guard case .input(let v)? = self.name else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
     }()
     case nil: break
     }

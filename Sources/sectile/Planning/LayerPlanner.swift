@@ -5,21 +5,48 @@ import Lattice
 import RasterIO
 import Settings
 
+extension LayerSettings {
+    /// The box of all pixels where the configuration states it.
+    var sourceExtent: Extent? {
+        guard extent.count == 4 else { return nil }
+        return Extent(
+            minimumX: extent[0],
+            minimumY: extent[1],
+            maximumX: extent[2],
+            maximumY: extent[3]
+        )
+    }
+}
+
 /// Resolves one configured layer against its files.
 struct LayerPlanner {
     /// The national grid.
     let grid: Grid
     /// Longitudes and latitudes of the grid, degrees.
     let geographicExtent: Extent
+    /// What of the grid is studied.
+    let area: StudyArea
     /// Whether water has no sink.
     let waterPolicy: WaterPolicy
+    /// Names of the layers, in order.
+    let names: [String]
+    /// The resolved zones; nil when there are none.
+    let zones: ResolvedZones?
+    /// Name of the layer of the gross domestic product; nil when none is declared.
+    let productLayer: String?
+    /// How zones are averaged unless a layer says otherwise.
+    let aggregate: ZoneAggregate
 
     /// A layer, and what it says of itself.
     struct Planned {
         var model: LayerModel
-        var description: RasterDescription
-        var pixelMetres: Double
         var interpretation: String
+        /// What was read of its files; nil for layers without rasters.
+        var survey: LayerSurvey?
+        /// Points or lines, to be written into the run directory.
+        var features: FeatureSet?
+        /// What the operator should know.
+        var warnings: [String] = []
     }
 
     /// Resolves a layer.
@@ -34,49 +61,111 @@ struct LayerPlanner {
         key: String,
         problems: inout [PlanProblem]
     ) -> Planned? {
+        if layer.attribute != nil || layer.derive.map({ !$0.isOfTerrain }) == true {
+            return planDerived(layer, key: key, problems: &problems)
+        }
         let before = problems.count
-        var descriptions: [RasterDescription] = []
-        var fingerprints: [ContentDigest] = []
+        let files = files(layer, key: key, problems: &problems)
+        let unit = plannedUnit(layer, key: key, problems: &problems)
+        let reference = reference(layer, key: key, problems: &problems)
+        guard problems.count == before, let unit, !files.isEmpty else { return nil }
+        let opened = open(files, layer, reference: reference, problems: &problems)
+        guard problems.count == before, let description = opened.first?.description else {
+            return nil
+        }
+        let descriptions = opened.map(\.description)
+        let pixel = descriptions.map { Self.pixelMetres(of: $0) }.min() ?? grid.cellSizeMetres
+        var model = model(of: layer, unit: unit, pixelMetres: pixel)
+        model.paths = descriptions.map(\.path)
+        model.fingerprints = opened.map(\.fingerprint)
+        let bands = Self.bands(of: layer, description)
+        model.band = bands.first ?? 1
+        model.reading.furtherBands = Array(bands.dropFirst())
+        model.reading.reference = reference
+        model.reading.extent = layer.sourceExtent
+        do {
+            let surveyor = LayerSurveyor(area: area, grid: grid)
+            let survey = try surveyor.survey(model, descriptions)
+            return Planned(
+                model: model,
+                interpretation: LayerInterpretation(
+                    model: model,
+                    survey: survey,
+                    origin: origin(model, description, pixelMetres: pixel)
+                ).text,
+                survey: survey
+            )
+        } catch {
+            problems.append(PlanProblem(key: "\(key).path", message: "\(error)"))
+            return nil
+        }
+    }
+
+    /// A file that has been looked into.
+    private struct OpenedFile {
+        let description: RasterDescription
+        let fingerprint: ContentDigest
+    }
+
+    /// The files that the paths stand for, with the key of each.
+    private func files(
+        _ layer: LayerSettings,
+        key: String,
+        problems: inout [PlanProblem]
+    ) -> [(key: String, path: String)] {
+        var files: [(key: String, path: String)] = []
         for (index, path) in layer.paths.enumerated() {
             let pathKey = layer.paths.count == 1 ? "\(key).path" : "\(key).path[\(index)]"
             do {
-                let opened = Self.datasetPath(path.resolved, subdataset: layer.subdataset)
-                let description = try RasterDataset.describe(path: opened)
-                try check(description, band: layer.band)
-                try LayerProbe(grid: grid, layer: layer).check(description)
-                descriptions.append(description)
-                fingerprints.append(try InputFingerprint(path: opened).digest)
+                let found =
+                    path.isPattern ? try FilePattern.files(path.resolved) : [path.resolved]
+                for file in found {
+                    let opened =
+                        try layer.subdataset.map { try Subdataset.path($0, in: file) } ?? file
+                    files.append((pathKey, opened))
+                }
             } catch {
                 problems.append(PlanProblem(key: pathKey, message: "\(error)"))
             }
         }
-        let unit = plannedUnit(layer, key: key, problems: &problems)
-        guard problems.count == before, let unit, let description = descriptions.first else {
-            return nil
-        }
-        let pixel = descriptions.map { Self.pixelMetres(of: $0) }.min() ?? grid.cellSizeMetres
-        let model = model(
-            of: layer,
-            unit: unit,
-            pixelMetres: pixel,
-            fingerprints: fingerprints
-        )
-        return Planned(
-            model: model,
-            description: description,
-            pixelMetres: pixel,
-            interpretation: interpretation(model, description, pixelMetres: pixel)
-        )
+        return files
     }
 
-    /// What GDAL opens for a file with a named variable.
-    static func datasetPath(_ path: String, subdataset: String?) -> String {
-        guard let subdataset else { return path }
-        let lower = path.lowercased()
-        let driver =
-            lower.hasSuffix(".nc") || lower.hasSuffix(".nc4")
-            ? "NETCDF" : lower.hasSuffix(".h5") || lower.hasSuffix(".hdf5") ? "HDF5" : ""
-        return driver.isEmpty ? subdataset : "\(driver):\"\(path)\":\(subdataset)"
+    private func open(
+        _ files: [(key: String, path: String)],
+        _ layer: LayerSettings,
+        reference: CoordinateReference?,
+        problems: inout [PlanProblem]
+    ) -> [OpenedFile] {
+        var opened: [OpenedFile] = []
+        for (key, path) in files {
+            do {
+                let description = try RasterDataset.describe(
+                    path: path,
+                    assumedReference: reference,
+                    assumedExtent: layer.sourceExtent
+                )
+                for band in Self.bands(of: layer, description) {
+                    _ = try description.band(band)
+                }
+                try check(description)
+                try LayerProbe(grid: grid, layer: layer).check(description)
+                opened.append(
+                    OpenedFile(
+                        description: description,
+                        fingerprint: try InputFingerprint(path: path).digest
+                    )
+                )
+            } catch {
+                problems.append(PlanProblem(key: key, message: "\(error)"))
+            }
+        }
+        return opened
+    }
+
+    /// The bands that a layer takes of a file.
+    static func bands(of layer: LayerSettings, _ description: RasterDescription) -> [Int] {
+        layer.bands == .all ? Array(1...max(1, description.bandCount)) : layer.bands.numbers
     }
 
     /// Size of a pixel, metres: the square root of its area in the middle of the raster.
@@ -90,23 +179,31 @@ struct LayerPlanner {
         return area.isFinite ? (area * 1e6).squareRoot() : 0
     }
 
-    private struct UnitChoice {
-        var factor: Double
-        var internalUnit: String
+    /// The system that replaces the file's own, where one is configured.
+    func reference(
+        _ layer: LayerSettings,
+        key: String,
+        problems: inout [PlanProblem]
+    ) -> CoordinateReference? {
+        guard let text = layer.crs else { return nil }
+        do { return try ReferenceParser.parse(text) } catch {
+            problems.append(PlanProblem(key: "\(key).crs", message: "\(error)"))
+            return nil
+        }
     }
 
-    private func check(_ description: RasterDescription, band: Int) throws {
-        _ = try description.band(band)
+    private func check(_ description: RasterDescription) throws {
         guard let reference = description.reference else {
             throw RasterError(
                 .noReference,
                 path: description.path,
-                detail: "it names no coordinate reference system; write it into the file, "
-                    + "for example with gdal_edit.py -a_srs EPSG:4326"
+                detail:
+                    "it names no coordinate reference system; state it with the layer's key crs, "
+                    + "for example 'crs: EPSG:4326'"
             )
         }
         let box = try CoordinateTransform.geographicExtent(of: description.extent, in: reference)
-        guard box.intersects(geographicExtent) else {
+        guard overlaps(box) else {
             throw InputError(
                 "\(description.path) does not overlap the grid: "
                     + "it covers longitude \(Self.degrees(box.minimumX, box.maximumX)), "
@@ -117,120 +214,40 @@ struct LayerPlanner {
         }
     }
 
+    /// True when a box of longitudes and latitudes meets the grid's, a turn of the Earth away, too.
+    private func overlaps(_ box: Extent) -> Bool {
+        [0.0, 360, -360].contains { turn in
+            Extent(
+                minimumX: box.minimumX + turn,
+                minimumY: box.minimumY,
+                maximumX: box.maximumX + turn,
+                maximumY: box.maximumY
+            ).intersects(geographicExtent)
+        }
+    }
+
     private static func degrees(_ low: Double, _ high: Double) -> String {
         func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
         return "\(rounded(low))…\(rounded(high))"
     }
 
-    private func plannedUnit(
-        _ layer: LayerSettings,
-        key: String,
-        problems: inout [PlanProblem]
-    ) -> UnitChoice? {
-        do {
-            if layer.role == .emission || layer.role == .sink {
-                let unit = try FluxUnit(parsing: layer.unit ?? "")
-                let factor = try unit.factor(for: layer.quantity, year: layer.year)
-                return UnitChoice(factor: factor, internalUnit: FluxUnit.standardText)
-            }
-            if layer.quantity == .category { return UnitChoice(factor: 1, internalUnit: "1") }
-            let unit = try CovariateUnit(parsing: layer.unit ?? "1", kind: layer.quantity)
-            return UnitChoice(factor: unit.factor, internalUnit: unit.preparedText)
-        } catch {
-            problems.append(PlanProblem(key: "\(key).unit", message: error.description))
-            return nil
-        }
-    }
-
-    private func model(
-        of layer: LayerSettings,
-        unit: UnitChoice,
-        pixelMetres: Double,
-        fingerprints: [ContentDigest]
-    ) -> LayerModel {
-        LayerModel(
-            name: layer.name,
-            paths: layer.paths.map {
-                Self.datasetPath($0.resolved, subdataset: layer.subdataset)
-            },
-            combination: layer.combine.flatMap {
-                LayerCombination(rawValue: $0.rawValue)
-            } ?? .sum,
-            band: layer.band,
-            fingerprints: fingerprints,
-            quantity: layer.quantity,
-            nodata: Self.nodata(of: layer),
-            codes: layer.codes.sorted { $0.key < $1.key }.map { code, meaning in
-                switch meaning {
-                case .nodata: LayerCode(code: code, value: nil, isWater: false)
-                case .water: LayerCode(code: code, value: nil, isWater: true)
-                case .value(let value): LayerCode(code: code, value: value, isWater: false)
-                }
-            },
-            scale: layer.scale,
-            offset: layer.offset,
-            unitFactor: unit.factor,
-            internalUnit: unit.internalUnit,
-            classes: layer.classes,
-            isBilinear: layer.resampling == .bilinear && layer.quantity != .category,
-            subpointsPerAxis: SubpointMap.perAxis(
-                cellSizeMetres: grid.cellSizeMetres,
-                sourcePixelMetres: pixelMetres
-            ),
-            minimumValidFraction: layer.minimumValidFraction ?? 0,
-            waterIsZero: layer.role == .sink && waterPolicy == .zeroSink,
-            sink: layer.sink,
-            facts: LayerFacts(
-                role: layer.role.rawValue,
-                unit: layer.unit ?? "1",
-                year: layer.year,
-                supportMetres: layer.support ?? pixelMetres,
-                derivedFrom: layer.derivedFrom,
-                isProxy: layer.proxy,
-                source: layer.source,
-                accounting: layer.accounting?.rawValue,
-                sectors: layer.sectors
-            )
-        )
-    }
-
-    private static func nodata(of layer: LayerSettings) -> [Double]? {
-        switch layer.nodata {
-        case .file: nil
-        case .ignored: []
-        case .values(let values): values
-        }
-    }
-
-    private func interpretation(
+    private func origin(
         _ model: LayerModel,
         _ description: RasterDescription,
         pixelMetres: Double
     ) -> String {
         let kilometres = (pixelMetres / 10).rounded() / 100
-        let files =
-            model.paths.count == 1
-            ? "" : ", \(model.paths.count) files (\(model.combination.rawValue))"
-        let place =
-            "\(description.columns)x\(description.rows) pixels of about \(kilometres) km, "
-            + "\(description.reference?.name ?? "no reference")\(files)"
-        let conversion: String
-        switch model.quantity {
-        case .total:
-            conversion =
-                "total '\(model.facts.unit)' per source cell, divided by its ellipsoidal area, "
-                + "times \(model.unitFactor) -> \(model.internalUnit)"
-        case .density:
-            conversion =
-                "density '\(model.facts.unit)' times \(model.unitFactor) -> \(model.internalUnit)"
-        case .intensity:
-            conversion = "\(model.quantity.rawValue) in '\(model.internalUnit)', unconverted"
-        case .category:
-            conversion = "share of the cell in classes \(model.classes)"
-        }
-        let sampling =
-            "\(model.subpointsPerAxis)x\(model.subpointsPerAxis) sub-points, "
+        let parts = [
+            model.paths.count > 1 ? "\(model.paths.count) files" : "",
+            model.bands.count > 1 ? "\(model.bands.count) bands" : "",
+        ].filter { !$0.isEmpty }
+        let several =
+            parts.isEmpty
+            ? "" : ", \(parts.joined(separator: " of ")) (\(model.combination.rawValue))"
+        return "\(LayerInterpretation.conversion(model)); "
+            + "\(description.columns)x\(description.rows) pixels of about \(kilometres) km, "
+            + "\(description.reference?.name ?? "no reference")\(several); "
+            + "\(model.subpointsPerAxis)x\(model.subpointsPerAxis) sub-points, "
             + (model.isBilinear ? "bilinear" : "nearest")
-        return "\(model.facts.role) \(model.name): \(conversion); \(place); \(sampling)"
     }
 }

@@ -12,6 +12,8 @@ struct LayerProbe {
 
     /// Blocks that are read across the window to find a truncation.
     private static let probedRows = 5
+    /// Bands that are looked into.
+    private static let probedBands = 12
     /// Samples of one read, at most.
     private static let samplesPerRead = 4_000_000
     /// Pixels up to which a layer that looks empty is read whole to be sure.
@@ -21,8 +23,18 @@ struct LayerProbe {
     ///
     /// - Throws: `RasterError` when a row cannot be read, or no pixel has a value.
     func check(_ description: RasterDescription) throws {
+        for band in LayerPlanner.bands(of: layer, description).prefix(Self.probedBands) {
+            try check(description, band: band)
+        }
+    }
+
+    private func check(_ description: RasterDescription, band: Int) throws {
         let window = try Self.window(of: description, over: grid)
-        let dataset = try RasterDataset(path: description.path)
+        let dataset = try RasterDataset(
+            path: description.path,
+            assumedReference: description.reference,
+            assumedExtent: layer.sourceExtent
+        )
         let height = max(1, min(16, Self.samplesPerRead / max(1, window.columnCount)))
         let width = min(window.columnCount, Self.samplesPerRead)
         var hasValue = false
@@ -34,17 +46,18 @@ struct LayerProbe {
                 rows: first..<min(first + height, window.rowEnd),
                 columns: window.columnStart..<(window.columnStart + width)
             )
-            let block = try dataset.read(strip, band: layer.band)
+            let block = try dataset.read(strip, band: band)
             hasValue = hasValue || block.samples.contains { !$0.isNaN }
         }
         guard !hasValue else { return }
         guard window.cellCount <= Self.pixelsReadWhole else { return }
-        try readWhole(window, of: dataset, height: height)
+        try readWhole(window, of: dataset, band: band, height: height)
     }
 
     private func readWhole(
         _ window: CellWindow,
         of dataset: borrowing RasterDataset,
+        band: Int,
         height: Int
     ) throws {
         var row = window.rowStart
@@ -53,7 +66,7 @@ struct LayerProbe {
                 rows: row..<min(row + height, window.rowEnd),
                 columns: window.columns
             )
-            let block = try dataset.read(strip, band: layer.band)
+            let block = try dataset.read(strip, band: band)
             if block.samples.contains(where: { !$0.isNaN }) { return }
             row += height
         }
@@ -61,6 +74,20 @@ struct LayerProbe {
             "\(dataset.description.path): all pixels within the grid are nodata; check the file, "
                 + "its nodata value, or choose another band"
         )
+    }
+
+    /// Column and row of a point; of a longitude the one on the raster, a turn of the Earth away or not.
+    private static func position(
+        x: Double,
+        y: Double,
+        in description: RasterDescription
+    ) -> (column: Double, row: Double) {
+        let here = description.affine.position(x: x, y: y)
+        let range = 0...Double(description.columns)
+        guard description.isGeographic, !range.contains(here.column) else { return here }
+        let turn = 2 * Double.pi / description.unitSize
+        let others = [x + turn, x - turn].map { description.affine.position(x: $0, y: y) }
+        return others.first { range.contains($0.column) } ?? here
     }
 
     /// The pixels that the grid covers, from points along the grid's edges and inside it.
@@ -89,7 +116,7 @@ struct LayerProbe {
         var rows = (low: Double.infinity, high: -Double.infinity)
         var columns = rows
         for (x, y) in zip(xs, ys) where x.isFinite && y.isFinite {
-            let position = description.affine.position(x: x, y: y)
+            let position = Self.position(x: x, y: y, in: description)
             rows = (min(rows.low, position.row), max(rows.high, position.row))
             columns = (min(columns.low, position.column), max(columns.high, position.column))
         }

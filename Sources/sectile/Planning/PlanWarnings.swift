@@ -10,11 +10,15 @@ struct PlanWarnings {
     let model: RunModel
     /// The resolved zones.
     let zones: ResolvedZones?
+    /// The layers with what was read of them.
+    let layers: [LayerPlanner.Planned]
+    /// What of the grid is studied.
+    let area: StudyArea
 
     /// The warnings, a sentence each, in a fixed order.
     var all: [String] {
-        settings.advisories.map(\.message) + oversampling + coarseCovariates
-            + (zones?.warnings ?? [])
+        settings.advisories.map(\.message) + plausibility + rates + codes + oversampling
+            + coarseCovariates + layers.flatMap(\.warnings) + (zones?.warnings ?? [])
     }
 
     /// Names the layers whose support is more than twice a cell, with how little they can say.

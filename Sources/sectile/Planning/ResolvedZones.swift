@@ -20,7 +20,13 @@ struct ResolvedZones {
     let zones: ZoneSet
     /// Identity of the resolved geometry.
     let digest: ContentDigest
-    /// What was repaired.
+    /// What is known of the zones beside their shapes.
+    let attributes: ZoneAttributes
+    /// Area of each zone's polygon on the grid's projection, km².
+    let areasKm2: [Double]
+    /// Their coverage of the grid's cells.
+    let atlas: ZoneAtlas
+    /// What was repaired, and what does not fit.
     let warnings: [String]
     private let reference: CoordinateReference
 
@@ -29,11 +35,18 @@ struct ResolvedZones {
     /// - Throws: `RasterError` naming file, field or feature; `LatticeError` for a vertex far from the
     ///   grid.
     init(_ settings: ZonesSettings, grid: Grid) throws {
-        let source = try VectorSource(path: settings.path.resolved, layer: settings.layer)
+        let path = settings.path.resolved
+        let source = try VectorSource(
+            path: path,
+            layer: settings.layer,
+            encoding: settings.encoding
+        )
         let layer = try source.polygons(
             idField: settings.idField,
             nameField: settings.nameField,
             in: grid.reference,
+            assumedReference: try settings.crs.map { try ReferenceParser.parse($0) },
+            isShifted: settings.datum == .gcj02,
             areaOfInterest: try CoordinateTransform.geographicExtent(
                 of: grid.extent(of: grid.window),
                 in: grid.reference
@@ -47,7 +60,14 @@ struct ResolvedZones {
         let zones = ZoneSet(layer.features)
         self.zones = zones
         digest = zones.digest
+        attributes = try ZoneAttributes(
+            layer.features,
+            fieldNames: layer.fieldNames,
+            table: settings.attributes
+        )
         let atlas = try ZoneAtlas(grid: grid, zones: zones.polygons)
+        areasKm2 = layer.features.indices.map { atlas.areaKm2(ofZone: $0) }
+        self.atlas = atlas
         let outside = zones.identities.indices.filter { index in
             atlas.box(ofZone: index).flatMap { $0.intersection(grid.window) } == nil
         }
@@ -57,7 +77,14 @@ struct ResolvedZones {
                     + "check its coordinate reference system"
             )
         }
-        var warnings: [String] = []
+        var warnings = attributes.warnings
+        let suspicion = ShiftedDatum.suspicion(path: path, fieldNames: layer.fieldNames)
+        if settings.datum == .wgs84, let suspicion {
+            warnings.append(
+                "zones: the boundaries look shifted by some 500 m: \(suspicion); if they are from "
+                    + "one, write 'datum: gcj02'"
+            )
+        }
         if !layer.repairs.isEmpty {
             warnings.append(
                 "zones: \(layer.repairs.count) invalid geometries repaired: "

@@ -18,8 +18,8 @@ struct PlannedRun {
     var plan: RunPlan
     /// The resolved zones; empty when there are none.
     var zones: ResolvedZones?
-    /// What GDAL says of each layer's first file.
-    var descriptions: [RasterDescription]
+    /// Points and lines by the name of their layer, to be written into the run directory.
+    var features: [String: FeatureSet]
     /// One readable line for each layer.
     var interpretations: [String]
     /// What the operator should know, one sentence each.
@@ -44,19 +44,30 @@ struct RunPlanner {
                 in: grid.reference
             )
         else { throw PlanError(file: file, problems: problems) }
-        let planner = LayerPlanner(
-            grid: grid,
-            geographicExtent: box,
-            waterPolicy: settings.deficit.water
-        )
-        let layers = settings.layers.enumerated().map { index, layer in
-            planner.plan(layer, key: "layers[\(index)]", problems: &problems)
-        }
         var zones: ResolvedZones?
         if let configured = settings.zones {
             do { zones = try ResolvedZones(configured, grid: grid) } catch {
                 problems.append(PlanProblem(key: "zones", message: "\(error)"))
             }
+        }
+        let masksOutside = settings.zones?.outside == .mask
+        let area = try StudyArea(
+            grid: grid,
+            zones: masksOutside ? zones?.zones.polygons : nil,
+            geographicExtent: box
+        )
+        let planner = LayerPlanner(
+            grid: grid,
+            geographicExtent: box,
+            area: area,
+            waterPolicy: settings.deficit.water,
+            names: settings.layers.map(\.name),
+            zones: zones,
+            productLayer: settings.deficit.gdp,
+            aggregate: settings.zones?.aggregate ?? .area
+        )
+        let layers = settings.layers.enumerated().map { index, layer in
+            planner.plan(layer, key: "layers[\(index)]", problems: &problems)
         }
         guard problems.isEmpty else { throw PlanError(file: file, problems: problems) }
         let planned = layers.compactMap(\.self)
@@ -64,15 +75,7 @@ struct RunPlanner {
             name: settings.name,
             grid: grid,
             layers: planned.map(\.model),
-            zones: zones.map { resolved in
-                ZonesModel(
-                    path: ResolvedZones.relativePath,
-                    encodedPath: ResolvedZones.encodedPath,
-                    digest: resolved.digest,
-                    count: resolved.features.count,
-                    masksOutside: settings.zones?.outside == .mask
-                )
-            },
+            zones: zones.map { zonesModel($0) },
             deficit: deficitModel(),
             regression: RegressionPlanner(
                 settings: settings,
@@ -81,6 +84,9 @@ struct RunPlanner {
             ).model
         )
         let layout = TileLayout(grid: grid, tileSizePixels: settings.tiling.tileSizePixels)
+        if let problem = PartialSize(model: model, zones: zones, layout: layout).problem {
+            throw PlanError(file: file, problems: [problem])
+        }
         let plan = try runPlan(model: model, layout: layout)
         if let problem = plan.haloProblem {
             problems.append(PlanProblem(key: "tiling.tileSizePixels", message: problem))
@@ -92,14 +98,32 @@ struct RunPlanner {
             layout: layout,
             plan: plan,
             zones: zones,
-            descriptions: planned.map(\.description),
+            features: Dictionary(
+                uniqueKeysWithValues: planned.compactMap { layer in
+                    layer.features.map { (layer.model.name, $0) }
+                }
+            ),
             interpretations: planned.map(\.interpretation),
             warnings: PlanWarnings(
                 settings: settings,
                 model: model,
-                zones: zones
+                zones: zones,
+                layers: planned,
+                area: area
             ).all
         )
+    }
+
+    private func zonesModel(_ resolved: ResolvedZones) -> ZonesModel {
+        var model = ZonesModel(
+            path: ResolvedZones.relativePath,
+            encodedPath: ResolvedZones.encodedPath,
+            digest: resolved.digest,
+            count: resolved.features.count,
+            masksOutside: settings.zones?.outside == .mask
+        )
+        model.withinLayer = settings.zones?.within.flatMap { settings.layerIndex(named: $0) }
+        return model
     }
 
     private func plannedGrid(_ problems: inout [PlanProblem]) -> Grid? {
@@ -142,7 +166,7 @@ struct RunPlanner {
                 suffix: index == 0 ? "" : "_\(pair.emission)_\(pair.sink)"
             )
         }
-        return DeficitModel(
+        var model = DeficitModel(
             pairs: pairs,
             emissionFloor: deficit.emissionFloor,
             minimumValidFraction: deficit.minimumValidFraction,
@@ -152,6 +176,8 @@ struct RunPlanner {
             populationLayer: deficit.population.flatMap { settings.layerIndex(named: $0) },
             gdpLayer: deficit.gdp.flatMap { settings.layerIndex(named: $0) }
         )
+        model.zoneVariants = deficit.zoneVariants
+        return model
     }
 
     private func runPlan(model: RunModel, layout: TileLayout) throws -> RunPlan {

@@ -55,7 +55,7 @@ struct Publication {
                 isComplete: missing.isEmpty
             )
         }
-        let warnings = record.warnings + Self.plausibility(model, prepare)
+        let warnings = record.warnings + Self.plausibility(model, balance)
         let input = PublishingInput(
             directory: directory,
             model: model,
@@ -76,7 +76,13 @@ struct Publication {
             warnings: warnings,
             facts: try facts(plan, record, isComplete: isComplete),
             closure: closure,
-            regression: regression
+            regression: regression,
+            statistics: zones.isEmpty || prepare == nil
+                ? nil
+                : try ZoneStatistics(
+                    partials: try reader.partials(stage: .prepare, round: 0),
+                    model: model
+                )
         )
         return Outcome(
             results: try Publisher().publish(input),
@@ -161,21 +167,33 @@ struct Publication {
         }
     }
 
-    private static func plausibility(_ model: RunModel, _ prepare: PrepareConstants?) -> [String] {
+    private static func plausibility(
+        _ model: RunModel,
+        _ balance: BalanceConstants?
+    ) -> [String] {
         // The bounds are China's: they say nothing of another grid.
-        guard let prepare, model.grid.reference.name.contains("China") else { return [] }
-        return zip(model.layers, prepare.layers).compactMap { layer, totals in
-            let warning: PlausibilityWarning? =
-                switch layer.facts.role {
-                case "emission": Plausibility.checkEmission(nationalTonnes: totals.integral)
-                case "sink":
-                    Plausibility.checkSink(
-                        nationalTonnes: totals.integral,
-                        kind: layer.sink ?? .custom
-                    )
-                default: nil
-                }
-            return warning.map { "\(layer.name): \($0)" }
+        guard let balance, let zones = model.zones, zones.masksOutside,
+            let box = try? CoordinateTransform.geographicExtent(
+                of: model.grid.extent(of: model.grid.window),
+                in: model.grid.reference
+            ),
+            StudyArea.isChina(box, areaKm2: balance.pairs.first?.national.areaKm2 ?? 0)
+        else { return [] }
+        // Only what is summed within the zones is meant: the grid holds neighbours, too.
+        var totals: [Int: Double] = [:]
+        for (pair, figures) in zip(model.deficit.pairs, balance.pairs) {
+            totals[pair.emissionLayer] = figures.national.emission
+            totals[pair.sinkLayer] = figures.national.sink
+            if let index = model.deficit.populationLayer {
+                totals[index] = figures.national.population
+            }
+            if let index = model.deficit.gdpLayer { totals[index] = figures.national.gdp }
+        }
+        return model.layers.enumerated().compactMap { index, layer in
+            guard let total = totals[index], let subject = model.plausibleSubject(of: layer) else {
+                return nil
+            }
+            return Plausibility.check(subject, nationalTotal: total).map { "\(layer.name): \($0)" }
         }
     }
 

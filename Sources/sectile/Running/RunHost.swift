@@ -45,6 +45,7 @@ struct RunHost {
         )
         defer { withExtendedLifetime(lock) {} }
         if let zones = planned.zones { try zones.write(into: directory) }
+        try planned.writeFeatures(into: directory)
         try PlanRecord(planned).write(into: directory)
         let logger = Logs.logger(
             "coordinator",
@@ -135,7 +136,7 @@ struct RunHost {
                 verifier: DirectoryObjectVerifier(directory: opened, check: .size),
                 archive: DirectoryObjectArchive(
                     directory: opened,
-                    zonesFile: planned.model.zones?.encodedPath
+                    inputs: planned.model.resolvedInputs
                 ),
                 reducer: AnalysisReducer(model: planned.model),
                 log: CoordinatorLog(logger: logger)

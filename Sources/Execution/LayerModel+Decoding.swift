@@ -1,0 +1,44 @@
+package import Analysis
+package import CarbonBalance
+package import RasterIO
+
+extension LayerModel {
+    /// How pixels make the layer's values.
+    var rule: ResamplingRule {
+        if quantity == .category {
+            return reading.isMode ? .mode : .classFraction(classes.map(Double.init))
+        }
+        return isBilinear ? .bilinear : .mean
+    }
+
+    /// True when the configuration, not the file, says what the file's nodata value means.
+    package func keepsNoData(of band: BandDescription) -> Bool {
+        nodata != nil || codes.contains { Double($0.code) == band.noDataValue }
+    }
+
+    /// Raw samples with the configured nodata values replaced by NaN.
+    package func withoutNodata(_ samples: [Double]) -> [Double] {
+        guard let nodata, !nodata.isEmpty else { return samples }
+        return samples.map { nodata.contains($0) ? .nan : $0 }
+    }
+
+    /// From raw samples of a band to internal units, as the layer and its file say.
+    ///
+    /// - Throws: when the file has no such band, or a code is given twice.
+    package func decoding(of description: RasterDescription, band: Int) throws -> LayerDecoding {
+        let file = try description.band(band)
+        return LayerDecoding(
+            codes: try SpecialCodes(
+                codes.map { code in
+                    let meaning: CodeMeaning =
+                        code.isWater ? .water : code.value.map { .value($0) } ?? .nodata
+                    return (Double(code.code), meaning)
+                }
+            ),
+            scale: scale ?? file.scale,
+            offset: offset ?? file.offset,
+            unitFactor: unitFactor,
+            waterPolicy: waterIsZero ? .zeroSink : .mask
+        )
+    }
+}

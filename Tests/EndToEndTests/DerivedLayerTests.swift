@@ -1,0 +1,165 @@
+import Foundation
+import RasterIO
+import Testing
+
+extension EndToEnd {
+    /// Everything that is derived, on a small country.
+    struct DerivedLayerTests {
+        private let scratch: ScratchDirectory
+
+        init() throws { scratch = try ScratchDirectory() }
+
+        private func input() throws -> SmallInput {
+            var input = try SmallInput(in: scratch)
+            try SmallInput.writeLayer("dem", in: scratch) {
+                Double(($0 * 173 + $1 * 59) % 2311)
+            }
+            try SmallInput.writeLayer("cover", in: scratch) { Double(($0 / 3 + $1 / 5) % 4) + 1 }
+            try SmallInput.writeLayer("wind", in: scratch) { Double(($0 * 31 + $1 * 17) % 360) }
+            try SmallInput.writeLayer("people", in: scratch) { Double(5 + ($0 * 7 + $1) % 90) }
+            try scratch.write(
+                "x,y,mw\n106.1,35.2,100\n108.7,34.9,50\n111.3,33.1,25\n111.31,33.11,75\n",
+                to: "plants.csv"
+            )
+            try scratch.write(
+                """
+                {"type":"FeatureCollection","features":[{"type":"Feature","properties":{},"geometry":
+                {"type":"LineString","coordinates":[[104.2,37.8],[107,33],[112.8,31.2]]}}]}
+                """,
+                to: "roads.geojson"
+            )
+            input.replace(
+                "zones:\n  path",
+                with: """
+                      - {name: slope, role: covariate, path: dem.asc, quantity: intensity, unit: m, derive: slope}
+                      - {name: northness, role: covariate, path: dem.asc, quantity: intensity, unit: m, derive: aspect, component: cosine}
+                      - {name: wind, role: covariate, path: wind.asc, quantity: angle, unit: degree, component: sine}
+                      - {name: dominant, role: covariate, path: cover.asc, quantity: class, statistic: mode}
+                      - {name: built, role: covariate, path: cover.asc, quantity: class, classes: [2, 3]}
+                      - {name: people, role: covariate, path: people.asc, quantity: density, unit: persons/km2}
+                      - {name: perHead, role: covariate, derive: ratio, of: [slope, people], quantity: intensity, unit: 1, aggregate: population}
+                      - {name: plants, role: covariate, path: plants.csv, derive: density, xField: x, yField: y, weightField: mw, quantity: intensity, unit: MW}
+                      - {name: plantsAway, role: covariate, path: plants.csv, derive: distance, xField: x, yField: y, quantity: intensity}
+                      - {name: roads, role: covariate, path: roads.geojson, derive: density, quantity: intensity}
+                    zones:
+                      path
+                    """
+            )
+            input.replace(
+                "variants: [abs, rel, norm]",
+                with: "variants: [abs, percap]\n  population: people"
+            )
+            return input
+        }
+
+        private func statistics(
+            _ input: SmallInput,
+            tileSize: Int,
+            _ name: String
+        ) async throws -> (statistics: String, directory: String) {
+            var input = input
+            input.replace("tileSizePixels: 16", with: "tileSizePixels: \(tileSize)")
+            let directory = "\(scratch.path)/run-\(name)-\(tileSize)"
+            let finished = try await SectileProcess.run(
+                "run",
+                try input.write("\(name)-\(tileSize).yaml"),
+                "--output",
+                directory
+            )
+            try #require(finished.exitCode == 0, "\(finished.errors)")
+            let text = try String(
+                contentsOfFile: "\(directory)/tables/zone_statistics.csv",
+                encoding: .utf8
+            )
+            return (text, directory)
+        }
+
+        @Test(.timeLimit(.minutes(2)))
+        func `derived layers and zone statistics do not depend on tiles`() async throws {
+            let whole = try await statistics(input(), tileSize: 64, "derived")
+            for size in [16, 23] {
+                let cut = try await statistics(input(), tileSize: size, "derived")
+                #expect(cut.statistics == whole.statistics, "\(size)")
+                #expect(
+                    try RunOutcome(directory: cut.directory)
+                        == RunOutcome(directory: whole.directory)
+                )
+            }
+            let table = try TableReader.read("\(whole.directory)/tables/zone_statistics.csv")
+            // 250 MW and the road lie within the zones, whose cells have 100 km².
+            let megawatts = try table.numbers("plants_sum").compactMap(\.self).reduce(0, +) * 100
+            #expect(abs(megawatts - 250) < 1e-3)
+            #expect(try table.numbers("perHead_population_mean").allSatisfy { $0 != nil })
+            for name in ["wind", "northness"] {
+                let largest = try table.numbers("\(name)_max").compactMap(\.self).max() ?? 2
+                #expect(largest <= 1, "\(name)")
+            }
+            let dominant = try table.numbers("dominant_max").compactMap(\.self)
+            #expect(dominant.allSatisfy { $0.rounded() == $0 && (1...4).contains($0) })
+        }
+
+        @Test(.timeLimit(.minutes(2)))
+        func `zones within built-up land count that part of each cell alone`() async throws {
+            let whole = try await statistics(input(), tileSize: 64, "whole")
+            var built = try input()
+            built.replace("zones:\n  path", with: "zones:\n  within: built\n  path")
+            let part = try await statistics(built, tileSize: 64, "built")
+            let cut = try await statistics(built, tileSize: 16, "built")
+            #expect(part.statistics == cut.statistics)
+            let all = try TableReader.read("\(whole.directory)/tables/cities.csv")
+            let some = try TableReader.read("\(part.directory)/tables/cities.csv")
+            let shares = try TableReader.read("\(whole.directory)/tables/zone_statistics.csv")
+                .numbers("built_mean")
+            for row in 0..<3 {
+                let counted = try #require(try some.numbers("counted_km2")[row])
+                let area = try #require(try all.numbers("area_km2")[row])
+                let share = try #require(shares[row])
+                #expect(counted < area && counted > 0)
+                // Cells at the grid's edge count in the area, not in the mean of the share.
+                let missing = try #require(try all.numbers("area_outside_grid_share")[row])
+                #expect(abs(counted / (area * (1 - missing)) / share - 1) < 0.02)
+                let emitted = try #require(try some.numbers("E_tCO2_yr")[row])
+                #expect(emitted < (try #require(try all.numbers("E_tCO2_yr")[row])))
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `several pairs tell each city how far its answer depends on the products`()
+            async throws
+        {
+            var input = try input()
+            try SmallInput.writeLayer("sink2", in: scratch) { 300 - 2 * Double(($0 * 5 + $1) % 90) }
+            input.replace(
+                "zones:\n  path",
+                with: """
+                      - {name: other, role: sink, sink: nep, path: sink2.asc, quantity: density, unit: tCO2/km2/yr}
+                    zones:
+                      path
+                    """
+            )
+            input.replace(
+                "variants: [abs, percap]",
+                with: "pairs: [[emission, sink], [emission, other]]\n  zoneVariants: [esc]\n"
+                    + "  variants: [abs, percap]"
+            )
+            let run = try await statistics(input, tileSize: 16, "pairs")
+            let table = try TableReader.read("\(run.directory)/tables/cities.csv")
+            let first = try table.numbers("D_tCO2_yr")
+            let second = try table.numbers("D_tCO2_yr_emission_other")
+            let agrees = try table.texts("sign_agrees")
+            for row in 0..<3 {
+                let values = [try #require(first[row]), try #require(second[row])]
+                #expect(try table.numbers("D_tCO2_yr_min")[row] == values.min())
+                #expect(try table.numbers("D_tCO2_yr_max")[row] == values.max())
+                let isSame = (values[0] > 0) == (values[1] > 0)
+                #expect(agrees[row] == (isSame ? "yes" : "no"))
+                #expect(try table.numbers("rank_D_min")[row] != nil)
+            }
+            // The coefficients, weighted by the shares of the emission, have the mean 1.
+            let emissions = try table.numbers("E_tCO2_yr").compactMap(\.self)
+            let coefficients = try table.numbers("esc").compactMap(\.self)
+            let mean = zip(emissions, coefficients).reduce(0) { $0 + $1.0 * $1.1 }
+            #expect(abs(mean / emissions.reduce(0, +) - 1) < 1e-12)
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import RasterIO
+import Testing
+
+extension EndToEnd {
+    @Suite(.enabled(if: RasterTools.areInstalled, "GDAL's programs or Python are not installed"))
+    struct VectorInputTests {
+        private let scratch: ScratchDirectory
+        private let tools: RasterTools
+
+        init() throws {
+            scratch = try ScratchDirectory()
+            tools = RasterTools(scratch: scratch)
+        }
+
+        private func run(_ input: SmallInput, _ name: String) async throws -> String {
+            let directory = "\(scratch.path)/run-\(name)"
+            let finished = try await SectileProcess.run(
+                "run",
+                try input.write("\(name).yaml"),
+                "--output",
+                directory,
+                "--workers",
+                "1"
+            )
+            try #require(finished.exitCode == 0, "\(name): \(finished.errors)")
+            return directory
+        }
+
+        @Test(.timeLimit(.minutes(2)))
+        func `the same zones in every format give the same table`() async throws {
+            let plain = try RunOutcome(directory: try await run(SmallInput(in: scratch), "geojson"))
+            for (file, arguments) in [
+                ("zones.gpkg", ["-f", "GPKG"]),
+                ("zones.fgb", ["-f", "FlatGeobuf", "-lco", "SPATIAL_INDEX=NO"]),
+                ("zones.shp", ["-f", "ESRI Shapefile"]),
+            ] {
+                try await tools.run(["ogr2ogr"] + arguments + [file, "zones.geojson"])
+                var input = try SmallInput(in: scratch)
+                input.replace("path: zones.geojson", with: "path: \(file)")
+                #expect(try RunOutcome(directory: try await run(input, file)) == plain, "\(file)")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a Shapefile in GBK has readable names`() async throws {
+            var input = try SmallInput(in: scratch)
+            let text = try String(contentsOfFile: "\(scratch.path)/zones.geojson", encoding: .utf8)
+            try scratch.write(
+                text.replacingOccurrences(of: "north", with: "北京市"),
+                to: "chinese.geojson"
+            )
+            try await tools.run(
+                [
+                    "ogr2ogr", "-f", "ESRI Shapefile", "-lco", "ENCODING=GBK", "gbk.shp",
+                    "chinese.geojson",
+                ]
+            )
+            // Many files come without the sidecar that names the encoding.
+            try FileManager.default.removeItem(atPath: "\(scratch.path)/gbk.cpg")
+            input.replace("path: zones.geojson", with: "path: gbk.shp\n  encoding: GBK")
+            let table = try TableReader.read("\(try await run(input, "gbk"))/tables/cities.csv")
+            #expect(try table.texts("name").contains("北京市"))
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `attributes are joined by code as text and what does not match is listed`()
+            async throws
+        {
+            var input = try SmallInput(in: scratch)
+            let text = try String(contentsOfFile: "\(scratch.path)/zones.geojson", encoding: .utf8)
+            let coded = text.replacingOccurrences(of: #""id":"1""#, with: #""id":"010203""#)
+            try scratch.write(coded, to: "zones.geojson")
+            try scratch.write(
+                "code,gdp,share\n010203,500,0.25\n2,,0.5\n999999,1,1\n",
+                to: "cities.csv"
+            )
+            input.replace(
+                "zones:\n",
+                with: """
+                      - {name: gdp, role: covariate, attribute: gdp, quantity: total, unit: 10^8 CNY}
+                      - {name: share, role: covariate, attribute: share, quantity: intensity, unit: 1}
+                    zones:
+                      attributes: {path: cities.csv, key: code}
+
+                    """
+            )
+            input.replace("variants: [abs, rel, norm]", with: "variants: [abs, pergdp]\n  gdp: gdp")
+            let plan = try await SectileProcess.run("plan", try input.write())
+            #expect(plan.exitCode == 0, "\(plan.errors)")
+            #expect(plan.output.contains("1 of 3 zones have no row"), "\(plan.output)")
+            #expect(plan.output.contains("3 south"), "\(plan.output)")
+            #expect(plan.output.contains("1 codes of"), "\(plan.output)")
+            #expect(plan.output.contains("999999"), "\(plan.output)")
+
+            let directory = try await run(input, "joined")
+            let table = try TableReader.read("\(directory)/tables/zone_statistics.csv")
+            let ids = try table.texts("id")
+            let west = try #require(ids.firstIndex(of: "010203"))
+            let south = try #require(ids.firstIndex(of: "3"))
+            #expect(try table.numbers("share_mean")[west].map { abs($0 - 0.25) < 1e-15 } == true)
+            #expect(try table.numbers("gdp_mean")[south] == nil)
+            let cities = try TableReader.read("\(directory)/tables/cities.csv")
+            let deficits = try cities.numbers("D_tCO2_yr")
+            let ratios = try cities.numbers("pergdp_tCO2_per_10k_CNY")
+            // 500 times 10⁸ CNY are 5·10⁶ times 10⁴; the part of the zone outside the grid has none of D.
+            let inside = 1 - (try #require(try cities.numbers("area_outside_grid_share")[west]))
+            let expected = try #require(deficits[west]) / (5e6 * inside)
+            #expect(abs(try #require(ratios[west]) / expected - 1) < 1e-9)
+            #expect(ratios[south] == nil)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `boundaries of a web map are put back in their place on request`() async throws {
+            let plain = try TableReader.read(
+                "\(try await run(SmallInput(in: scratch), "true"))/tables/cities.csv"
+            )
+            // The same zones as a Chinese web map would draw them, corner by corner.
+            func ring(_ corners: [(Double, Double)]) -> String {
+                corners.map { longitude, latitude in
+                    let point = ShiftedDatum.forward(longitude: longitude, latitude: latitude)
+                    return "[\(point.longitude),\(point.latitude)]"
+                }.joined(separator: ",")
+            }
+            let west = [(104.0, 30.0), (108, 30), (108, 38), (104, 38), (104, 30)]
+            let north = [(108.0, 34.0), (113, 34), (113, 38), (108, 38), (108, 34)]
+            let south = [(108.0, 30.0), (113, 30), (113, 34), (108, 34), (108, 30)]
+            var input = try SmallInput(in: scratch)
+            try scratch.write(
+                SmallInput.zones([
+                    ("1", "west", ring(west)), ("2", "north", ring(north)),
+                    ("3", "south", ring(south)),
+                ]),
+                to: "amap.geojson"
+            )
+            input.replace("path: zones.geojson", with: "path: amap.geojson")
+            let plan = try await SectileProcess.run("plan", try input.write())
+            #expect(plan.output.contains("look shifted"), "\(plan.output)")
+            input.replace("path: amap.geojson", with: "path: amap.geojson\n  datum: gcj02")
+            let restored = try TableReader.read(
+                "\(try await run(input, "restored"))/tables/cities.csv"
+            )
+            for (mine, theirs) in zip(
+                try restored.numbers("area_km2"),
+                try plain.numbers("area_km2")
+            ) {
+                #expect(abs(try #require(mine) / (try #require(theirs)) - 1) < 1e-8)
+            }
+        }
+    }
+}
