@@ -3,9 +3,10 @@ import Regression
 import Testing
 
 extension EndToEnd {
-    /// Local models on tiles are those of the whole grid, bit for bit: on a real window of 60 × 52 cells
-    /// with every cell an observation, around Beijing, where emission and covariates are as rough as
-    /// anywhere. `scripts/gate` does the same on the whole country.
+    /// Local models on tiles are those of the whole grid, bit for bit.
+    ///
+    /// On a real window of 60 × 52 cells with every cell an observation, around Beijing, where emission
+    /// and covariates are as rough as anywhere. `scripts/gate` does the same on the whole country.
     @Suite(.enabled(if: Program.canEvaluate, "the evaluation data are absent"))
     struct RegressionGateTests {
         static let window = [
