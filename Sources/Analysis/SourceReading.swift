@@ -91,6 +91,16 @@ package struct FeatureSource: Hashable, Sendable, Codable {
     }
 }
 
+extension RunModel {
+    /// The files that the coordinator resolved for the workers, as paths within the run directory.
+    package var resolvedInputs: Set<String> {
+        Set(
+            layers.compactMap { $0.reading.derivation.features?.encodedPath }
+                + [zones?.encodedPath].compactMap(\.self)
+        )
+    }
+}
+
 extension LayerModel {
     /// The bands of each file, in the order in which they are combined.
     package var bands: [Int] { [band] + reading.furtherBands }

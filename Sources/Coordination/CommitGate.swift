@@ -14,6 +14,12 @@ package struct CommitGate: Sendable {
         case send(CoordinatorMessage, to: PeerID)
         /// Compare a result's object with its description.
         case verify(TileResult)
+        /// Fetch a result's object from its worker.
+        case collect(TileResult, from: PeerID)
+        /// Send a piece of a file.
+        case serve(FileRequest, to: PeerID)
+        /// Take in a piece of a file.
+        case take(FilePiece, from: PeerID)
         /// Remove an object that no commit names.
         case discard(TileObjectKey)
         /// Reduce the partials of a round.
@@ -67,6 +73,9 @@ package struct CommitGate: Sendable {
                     ready.append(action)
                 }
             case .verify(let result): ready.append(.verify(result))
+            case .collect(let result, let peer): ready.append(.collect(result, from: peer))
+            case .serve(let request, let peer): ready.append(.serve(request, to: peer))
+            case .take(let piece, let peer): ready.append(.take(piece, from: peer))
             case .log(let fact): ready.append(.log(fact))
             case .discard(let key): hold(.discard(key), &ready)
             case .reduce(let stage, let round, let constants):

@@ -28,6 +28,8 @@ package actor Coordinator {
         package var wallClock: any WallClock
         /// Looks at tile objects.
         package var verifier: any ObjectVerifier
+        /// Takes in the objects of workers without shared storage, and hands out what they read.
+        package var archive: any ObjectArchive
         /// Reduces partials.
         package var reducer: any StageReducer
         /// Takes facts for the operator.
@@ -42,6 +44,7 @@ package actor Coordinator {
             clock: any MonotonicClock,
             wallClock: any WallClock,
             verifier: any ObjectVerifier,
+            archive: any ObjectArchive,
             reducer: any StageReducer,
             log: any RunLog,
             codec: CoordinatorCodec = .wire
@@ -51,6 +54,7 @@ package actor Coordinator {
             self.clock = clock
             self.wallClock = wallClock
             self.verifier = verifier
+            self.archive = archive
             self.reducer = reducer
             self.log = log
             self.codec = codec
@@ -73,14 +77,24 @@ package actor Coordinator {
     private var finalOutcome: RunOutcome?
     private var isJournalFailing = false
 
+    var transfers: CoordinatorTransfers
+    var transferJobs: [CoordinatorTransfers.Job] = []
+    let transferQueue = BlockingQueue(label: "sectile.coordinator.transfers")
+    let transfersWait = WakeUp()
+
     private let recordsWait = WakeUp()
     private let jobsWait = WakeUp()
     private let isOver = WakeUp()
 
     /// A coordinator of a run.
-    package init(state: RunState, surroundings: Surroundings) {
+    package init(
+        state: RunState,
+        surroundings: Surroundings,
+        transferLimits: TransferLimits = TransferLimits()
+    ) {
         self.state = state
         self.surroundings = surroundings
+        transfers = CoordinatorTransfers(limits: transferLimits)
     }
 
     /// Runs until the run is over or ``shutDown()`` was asked for; once for each coordinator.
@@ -101,6 +115,7 @@ package actor Coordinator {
             group.addTask { try await self.watchTime() }
             group.addTask { try await self.commitRecords() }
             group.addTask { try await self.doJobs() }
+            group.addTask { try await self.doTransfers() }
             group.addTask { try await self.waitForOutcome() }
             for try await outcome in group {
                 if let outcome { return outcome }
@@ -180,7 +195,7 @@ package actor Coordinator {
                 apply(.messageRejected(error.refusal, from: message.peer))
             }
         case .undeliverable(_, .closed): break
-        case .undeliverable(let message, _): apply(.connectionLost(message.peer))
+        case .undeliverable(let message, _): lose(message.peer)
         case .rejected(let peer, _, let frameCount):
             let refusal = RunEvent.Refusal(
                 code: .malformed,
@@ -204,8 +219,17 @@ package actor Coordinator {
         while true {
             try await pause(milliseconds: state.policy.tickMilliseconds)
             apply(.timePassed)
+            perform(transfers.passTime(at: milliseconds))
         }
     }
+
+    private func lose(_ peer: PeerID) {
+        transfers.lose(peer)
+        apply(.connectionLost(peer))
+    }
+
+    /// The committed object of a unit.
+    func committedObject(of unit: WorkUnit) -> TileObject? { state.committedObject(of: unit) }
 
     private func pause(milliseconds: Int) async throws {
         let clock = surroundings.clock
@@ -302,7 +326,7 @@ package actor Coordinator {
     // MARK: - Effects
 
     /// Feeds the state an event, and whatever its effects lead to at once.
-    private func apply(_ event: RunEvent) {
+    func apply(_ event: RunEvent) {
         let effects = state.apply(event, at: surroundings.clock.now)
         let ready = gate.admit(
             effects,
@@ -322,6 +346,13 @@ package actor Coordinator {
             case .send(let message, let peer):
                 if !send(message, to: peer) { lostPeers.append(peer) }
             case .verify(let result): add(.verify(result))
+            case .collect(let result, let peer):
+                perform(transfers.collect(result, from: peer, at: milliseconds))
+            case .serve(let request, let peer): perform(transfers.serve(request, to: peer))
+            case .take(let piece, let peer):
+                perform(transfers.take(piece, from: peer, at: milliseconds))
+            case .discard(let key) where transfers.isCollecting(key):
+                perform(transfers.abandon(key, at: milliseconds))
             case .discard(let key): add(.discard(key))
             case .reduce(let stage, let round, let constants):
                 add(.reduce(stage, round: round, constants: constants))
@@ -332,7 +363,7 @@ package actor Coordinator {
             }
         }
         // A worker that is lost here will be told to say hello, and both sides compare what they have.
-        for peer in lostPeers { apply(.connectionLost(peer)) }
+        for peer in lostPeers { lose(peer) }
     }
 
     private func add(_ job: Job) {

@@ -14,6 +14,13 @@ package enum RunEffect: Hashable, Sendable {
     case send(CoordinatorMessage, to: PeerID)
     /// Compare a result's object with its description, then say `objectVerified`.
     case verify(TileResult)
+    /// Fetch a result's object from its worker, then say `objectStored`, or `objectVerified` with what
+    /// is wrong; said again when the worker comes back on another connection.
+    case collect(TileResult, from: PeerID)
+    /// Send a piece of a file to a worker.
+    case serve(FileRequest, to: PeerID)
+    /// Take in a piece of a file that a worker sent.
+    case take(FilePiece, from: PeerID)
     /// Remove an object that no commit names.
     case discard(TileObjectKey)
     /// Reduce the partials of a round, then say `reductionFinished` or `reductionFailed`.
@@ -43,7 +50,9 @@ extension CoordinatorMessage {
     package var dependsOnJournal: Bool {
         switch self {
         case .stage, .lease, .committed, .stale, .goodbye(.finished), .goodbye(.cancelled): true
-        case .welcome, .refuse, .heartbeat, .drain, .resync, .goodbye(.restarting): false
+        case .welcome, .refuse, .heartbeat, .drain, .resync, .goodbye(.restarting), .request,
+            .piece:
+            false
         }
     }
 }

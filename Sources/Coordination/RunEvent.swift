@@ -18,6 +18,8 @@ package enum RunEvent: Hashable, Sendable {
     case workerFoundDead(WorkerID, reason: String)
     /// The object of a reported result was compared with its description; nil when it agrees.
     case objectVerified(LeaseID, discrepancy: String?)
+    /// The object of a reported result was fetched from its worker and is in place.
+    case objectStored(LeaseID)
     /// A committed object was found missing or changed.
     case objectLost(WorkUnit, reason: String)
     /// The clock moved; said at least once each ``LeasePolicy/tickMilliseconds``.

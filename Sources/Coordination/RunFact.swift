@@ -37,6 +37,7 @@ package struct RunFact: Hashable, Sendable {
         case resultRejected = "result.rejected"
         case resultConflict = "result.conflict"
         case objectLost = "object.lost"
+        case objectStored = "object.stored"
         case journalFailed = "journal.failed"
         case journalRecovered = "journal.recovered"
         case coordinatorStalled = "coordinator.stalled"

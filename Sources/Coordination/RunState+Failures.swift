@@ -114,6 +114,10 @@ extension RunState {
             )
         )
         removeLease(key)
+        // What came of the object so far belongs to nobody.
+        if lease.isCollecting, let reported = lease.reported {
+            effects.append(.discard(reported.object.key))
+        }
         if isCharged || failureClass == .storage || outcome == .lost {
             rounds[current].tallies[key.ordinal, default: FailureTally()].add(
                 workerID: workers[lease.worker]?.id.text ?? "",

@@ -30,10 +30,7 @@ extension RunState {
             return
         }
         if let key = liveKey(lease), leases[key]?.worker == slot {
-            // A report that comes again while the first is looked at gets the answer to that one.
-            guard leases[key]?.reported == nil else { return }
-            leases[key]?.reported = result
-            effects.append(.verify(result))
+            report(result, of: key, by: slot, peer: peer)
             return
         }
         if let committed = committedObject(of: lease.unit), committed.key.lease == lease {
@@ -47,6 +44,41 @@ extension RunState {
             return
         }
         refuseStale(result, slot: slot, peer: peer, at: now)
+    }
+
+    /// A result of a lease under way: its object is looked at, once it is here.
+    private mutating func report(
+        _ result: TileResult,
+        of key: LeaseKey,
+        by slot: Int,
+        peer: PeerID
+    ) {
+        guard let reported = leases[key]?.reported else {
+            leases[key]?.reported = result
+            if workers[slot]?.transportsObjects ?? false {
+                leases[key]?.isCollecting = true
+                effects.append(.collect(result, from: peer))
+            } else {
+                effects.append(.verify(result))
+            }
+            return
+        }
+        // A report that comes again while the first is looked at gets the answer to that one; but
+        // what is still with the worker may have to come over another connection now.
+        if leases[key]?.isCollecting ?? false { effects.append(.collect(reported, from: peer)) }
+    }
+
+    /// The object of a reported result is in place.
+    mutating func finishCollecting(_ lease: LeaseID) {
+        // The lease may have ended meanwhile; what is in place then was discarded with it.
+        guard let key = liveKey(lease), let result = leases[key]?.reported,
+            leases[key]?.isCollecting ?? false
+        else { return }
+        leases[key]?.isCollecting = false
+        var fact = fact(.objectStored, .debug, lease, worker: leases[key]?.worker)
+        fact.bytes = result.object.bytes
+        log(fact)
+        effects.append(.verify(result))
     }
 
     /// A result whose lease is over: it is not taken, but it must agree with what was.
@@ -88,6 +120,7 @@ extension RunState {
             let slot = leases[key]?.worker
         else { return }
         let peer = workers[slot]?.session?.peer
+        let wasCollecting = leases[key]?.isCollecting ?? false
         if let discrepancy {
             log(fact(.resultRejected, .warning, lease, worker: slot, message: discrepancy))
             endLease(
@@ -99,7 +132,7 @@ extension RunState {
                 at: now
             )
             if let peer { effects.append(.send(.stale([lease]), to: peer)) }
-            effects.append(.discard(result.object.key))
+            if !wasCollecting { effects.append(.discard(result.object.key)) }
             noteFailure(of: key.ordinal, by: slot, at: now)
             forget(slot, at: now)
             return
@@ -165,7 +198,9 @@ extension RunState {
         if let peer = workers[lease.worker]?.session?.peer {
             effects.append(.send(.stale([id]), to: peer))
         }
-        if let reported = lease.reported { effects.append(.discard(reported.object.key)) }
+        if let reported = lease.reported, !lease.isCollecting {
+            effects.append(.discard(reported.object.key))
+        }
         dispatchScope = merge(dispatchScope, .worker(lease.worker))
     }
 

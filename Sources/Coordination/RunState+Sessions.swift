@@ -122,6 +122,7 @@ extension RunState {
             worker.userID = userID
             worker.slots = hello.slots
             worker.credit = hello.credit
+            worker.transportsObjects = hello.transportsObjects
             worker.session = session
             worker.deadline = deadline
             worker.isDraining = false
@@ -169,6 +170,7 @@ extension RunState {
             isKnown ? .workerRejoined : .workerJoined,
             .notice,
             message: "process \(hello.processID), \(hello.slots) slots"
+                + (hello.transportsObjects ? ", without shared storage" : "")
         )
         fact.worker = hello.workerID
         fact.host = hello.host
@@ -197,7 +199,7 @@ extension RunState {
     ) {
         var named = Set(hello.running)
         for result in hello.unacknowledged { named.insert(result.lease) }
-        for key in workers[slot]?.held ?? [] where leases[key]?.reported == nil {
+        for key in workers[slot]?.held ?? [] where leases[key]?.needsWorker ?? false {
             let lease = leaseID(key)
             if named.contains(lease) {
                 leases[key]?.confirmedAt = now
@@ -301,8 +303,8 @@ extension RunState {
         fact.session = worker.session?.number
         log(fact)
         // Reports that are being looked at are ours already: they need no worker any more.
-        let kept = worker.held.filter { leases[$0]?.reported != nil }
-        for key in worker.held where leases[key]?.reported == nil {
+        let kept = worker.held.filter { !(leases[$0]?.needsWorker ?? true) }
+        for key in worker.held where leases[key]?.needsWorker ?? false {
             endLease(key, .released, message: reason, name: .leaseReleased, at: now)
         }
         journal(.workerLeft(id: worker.id.text, reason: reason))
@@ -329,7 +331,7 @@ extension RunState {
         fact.failureClass = failureClass
         log(fact)
         let computing = max(1, worker.slots)
-        let lost = worker.held.filter { leases[$0]?.reported == nil }
+        let lost = worker.held.filter { leases[$0]?.needsWorker ?? false }
         for (position, key) in lost.enumerated() {
             let lease = leaseID(key)
             if position >= computing {

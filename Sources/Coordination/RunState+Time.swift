@@ -48,7 +48,7 @@ extension RunState {
 
     private mutating func expire(_ slot: Int, at now: MonotonicInstant) {
         guard let worker = workers[slot], worker.deadline <= now else { return }
-        let isWaiting = worker.held.contains { leases[$0]?.reported == nil }
+        let isWaiting = worker.held.contains { leases[$0]?.needsWorker ?? false }
         guard worker.session != nil || isWaiting else {
             forget(slot, at: now)
             return

@@ -146,6 +146,8 @@ package struct RunState: Sendable {
             }
         case .objectVerified(let lease, let discrepancy):
             finishVerification(of: lease, discrepancy: discrepancy, at: now)
+        case .objectStored(let lease):
+            finishCollecting(lease)
         case .objectLost(let unit, let reason):
             reopen(unit, reason: reason, at: now)
         case .timePassed:
@@ -198,6 +200,8 @@ package struct RunState: Sendable {
             release(leases, reason: reason, by: slot, at: now)
         case .goodbye(let reason):
             endSession(of: slot, .workerLeft, .notice, reason: reason, at: now)
+        case .request(let request): effects.append(.serve(request, to: peer))
+        case .piece(let piece): effects.append(.take(piece, from: peer))
         }
     }
 

@@ -20,6 +20,11 @@ struct Lease {
     var isSpeculative: Bool
     /// The reported result, while its object is being looked at.
     var reported: TileResult?
+    /// True while the reported object is being fetched from the worker.
+    var isCollecting = false
+
+    /// True while the lease comes to nothing without its worker.
+    var needsWorker: Bool { reported == nil || isCollecting }
 }
 
 /// A connection over which a worker was admitted.
@@ -42,6 +47,8 @@ struct WorkerRecord {
     var userID: String?
     var slots = 0
     var credit = 0
+    /// True when it does not see the run directory: its objects are fetched from it.
+    var transportsObjects = false
     /// Its connection; nil while it is away.
     var session: Session?
     /// When its leases are taken back unless it is heard.

@@ -94,21 +94,23 @@ struct DerivedLayer {
         return result
     }
 
-    /// The points and lines of a model, from the run directory.
+    /// The points and lines of a model.
     ///
+    /// - Parameters:
+    ///   - model: the model.
+    ///   - content: what a file has, by its path within the run directory.
+    /// - Returns: the features by the position of their layer.
     /// - Throws: `TileFailure` of class `storage` when a file is not what the plan says.
     static func features(
         of model: RunModel,
-        in runDirectory: String
-    ) throws(TileFailure) -> [Int: FeatureField] {
+        content: (_ relativePath: String) throws -> [UInt8]
+    ) throws -> [Int: FeatureField] {
         var fields: [Int: FeatureField] = [:]
         for (index, layer) in model.layers.enumerated() {
             guard let source = layer.reading.derivation.features else { continue }
-            let path = "\(runDirectory)/\(source.encodedPath)"
-            guard let file = FileManager.default.contents(atPath: path) else {
-                throw TileFailure(.storage, "cannot read the resolved features at \(path)")
-            }
-            guard let set = FeatureSet(encoded: Array(file)), set.digest == source.digest else {
+            let path = source.encodedPath
+            guard let set = FeatureSet(encoded: try content(path)), set.digest == source.digest
+            else {
                 throw TileFailure(.storage, "\(path) does not hold the features of this plan")
             }
             fields[index] = FeatureField(

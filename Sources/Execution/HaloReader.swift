@@ -94,10 +94,10 @@ struct HaloReader {
     let constants: ObservationConstants
     /// How the grid is cut.
     let layout: TileLayout
-    /// What the tiles of the stages that are read have committed.
-    let halo: HaloIndex
-    /// Where a committed object lies.
-    let path: (TileObject) throws -> String
+    /// Where committed objects are found.
+    let objects: any ObjectStore
+    /// The unit that is computed, with what the tiles of the stages that are read have committed.
+    let request: TileRequest
     /// What was read lately.
     let cache: ObservationCache
     /// Looked at between tiles.
@@ -155,8 +155,9 @@ struct HaloReader {
             guard let object = halo.object(of: tile, stage: .fit), let core = layout.core(of: tile),
                 let common = core.intersection(window)
             else { continue }
-            let file = try verifiedPath(object)
-            let contents = try TileReader.readDouble(file, bands: [band + 1], window: common)
+            let contents = try withVerifiedFile(object) { file in
+                try TileReader.readDouble(file, bands: [band + 1], window: common)
+            }
             guard let block = contents.blocks.first else { continue }
             for row in common.rows {
                 for column in common.columns {
@@ -171,13 +172,14 @@ struct HaloReader {
 
     private func observations(of object: TileObject) throws -> TileObservations {
         try cache.observations(of: object.samplesDigest) {
-            let file = try verifiedPath(object)
             let bands = BalanceBands(model: model)
             let wanted: [BalanceBands.Content] =
                 [.participation, .response]
                 + regression.covariates.indices.map { .predictor($0) }
             let numbers = wanted.compactMap { bands.index(of: $0).map { $0 + 1 } }
-            let contents = try TileReader.read(file, bands: numbers)
+            let contents = try withVerifiedFile(object) { file in
+                try TileReader.read(file, bands: numbers)
+            }
             return Self.observations(in: contents)
         }
     }
@@ -199,16 +201,26 @@ struct HaloReader {
         return found
     }
 
-    private func verifiedPath(_ object: TileObject) throws -> String {
-        let file = try path(object)
-        let isSound = try cache.verify(object.fileDigest) {
-            try PosixObjectFileSystem().identify(file).digest == object.fileDigest
+    private func withVerifiedFile<Content>(
+        _ object: TileObject,
+        _ body: (_ path: String) throws -> Content
+    ) throws -> Content {
+        try objects.withFile(of: object, for: request, cancellation: cancellation) { file in
+            do {
+                let isSound = try cache.verify(object.fileDigest) {
+                    try PosixObjectFileSystem().identify(file).digest == object.fileDigest
+                }
+                guard isSound else {
+                    throw TileFailure(.storage, "\(file) is not what was committed")
+                }
+                return try body(file)
+            } catch let error where error is RasterError || error is StorageFault {
+                throw TileFailure(.storage, "cannot read \(file)", underlying: error)
+            }
         }
-        guard isSound else {
-            throw TileFailure(.storage, "\(file) is not what was committed")
-        }
-        return file
     }
+
+    private var halo: HaloIndex { request.halo }
 }
 
 extension TileLayout {

@@ -45,6 +45,21 @@ package protocol ObjectFileSystem: Sendable {
     /// - Throws: ``StorageFault`` naming path and reason.
     func write(_ content: [UInt8], to path: String) throws(StorageFault)
 
+    /// Reads a part of a file.
+    ///
+    /// - Returns: the part, shorter where the file ends, and the size of the whole.
+    /// - Throws: ``StorageFault`` naming path and reason.
+    func readPiece(
+        _ path: String,
+        offset: Int,
+        count: Int
+    ) throws(StorageFault) -> (bytes: [UInt8], fileBytes: Int)
+
+    /// Writes a part of a file, which is made where there is none; not durable until synchronised.
+    ///
+    /// - Throws: ``StorageFault`` naming path and reason.
+    func writePiece(_ content: [UInt8], to path: String, offset: Int) throws(StorageFault)
+
     /// Space left for this process where a path lies, bytes; nil when that cannot be told.
     func freeBytes(at path: String) -> Int?
 }

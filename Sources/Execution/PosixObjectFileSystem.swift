@@ -148,7 +148,7 @@ package struct PosixObjectFileSystem: ObjectFileSystem {
         }
     }
 
-    private func open(_ path: String, _ flags: Int32) throws(StorageFault) -> Int32 {
+    func open(_ path: String, _ flags: Int32) throws(StorageFault) -> Int32 {
         while true {
             let descriptor = unsafe Glibc.open(path, flags | O_CLOEXEC, 0o666)
             if descriptor >= 0 { return descriptor }

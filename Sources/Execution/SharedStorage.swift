@@ -74,7 +74,8 @@ package struct SharedStorage: WorkerStorage {
         } catch {
             throw StorageRejection(
                 "the run directory is not visible here: \(error); \(mount(of: directory)); mount"
-                    + " the coordinator's storage under the same path"
+                    + " the coordinator's storage under the same path, or start the worker with"
+                    + " --no-shared-storage"
             )
         }
         let text = String(decoding: found, as: UTF8.self)

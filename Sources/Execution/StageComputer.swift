@@ -14,6 +14,7 @@ package import Tiling
 /// zones) is read once and never changed.
 package final class StageComputer: TileComputer {
     private let nonce: UInt32
+    private let objects: any ObjectStore
     private let samplesPerRead: Int
     /// Memory for the observations of a part of a tile, bytes.
     private let observationBytes: Int
@@ -36,6 +37,7 @@ package final class StageComputer: TileComputer {
     ///
     /// - Parameters:
     ///   - nonce: random for each process: it keeps the files of two processes apart.
+    ///   - objects: where committed objects are found.
     ///   - memoryPerSlotBytes: what a slot may use; 0 for no stated limit. Source windows are taken in
     ///     parts that fit.
     ///   - instructionSet: the level of the regression's kernels; all give the same bits.
@@ -43,12 +45,14 @@ package final class StageComputer: TileComputer {
     ///   - residentBytes: peak resident memory of this process.
     package init(
         nonce: UInt32,
+        objects: any ObjectStore = SharedObjects(),
         memoryPerSlotBytes: Int,
         instructionSet: InstructionSet,
         seconds: @escaping @Sendable () -> Double,
         residentBytes: @escaping @Sendable () -> Int
     ) {
         self.nonce = nonce
+        self.objects = objects
         self.instructionSet = instructionSet
         // A source window is held raw, decoded and on its way from the file: 24 bytes a sample and
         // some; a sixth of the slot's memory at most.
@@ -66,7 +70,7 @@ package final class StageComputer: TileComputer {
         cancellation: CancellationFlag
     ) throws(TileFailure) -> TileResult {
         do {
-            let model = try sharedModel(of: request)
+            let model = try sharedModel(of: request, cancellation)
             switch request.lease.unit.stage {
             case .prepare:
                 return try prepare(request, model, cancellation)
@@ -119,7 +123,7 @@ package final class StageComputer: TileComputer {
         guard constants.deficitScales.count == shared.model.deficit.pairs.count else {
             throw TileFailure(.bug, "the constants of prepare are of another model")
         }
-        let prepared = try readInput(of: .prepare, request)
+        let prepared = try readInput(of: .prepare, request, cancellation)
         let read = seconds()
         let output = try BalancePipeline(
             model: shared.model,
@@ -137,30 +141,40 @@ package final class StageComputer: TileComputer {
         )
     }
 
-    /// The tile's own object of an earlier stage, and where it lies.
-    private func input(
+    /// Reads the tile's own object of an earlier stage; `body` returns nil where what it finds is not
+    /// what was committed.
+    private func withInput<Content>(
         of stage: Stage,
-        _ request: TileRequest
-    ) throws(TileFailure) -> (path: String, object: TileObject) {
+        _ request: TileRequest,
+        _ cancellation: CancellationFlag,
+        _ body: (_ path: String, TileObject) throws -> Content?
+    ) throws -> Content {
         guard let object = request.inputs.first(where: { $0.key.lease.unit.stage == stage }) else {
             throw TileFailure(.bug, "the unit came without its object of \(stage.rawValue)")
         }
-        return ("\(request.runDirectory)/tiles/\(object.key)", object)
+        return try objects.withFile(of: object, for: request, cancellation: cancellation) { path in
+            do {
+                guard let content = try body(path, object) else {
+                    throw TileFailure(.storage, "\(path) is not what was committed")
+                }
+                return content
+            } catch let error as RasterError {
+                throw TileFailure(.storage, "cannot read \(path)", underlying: error)
+            }
+        }
     }
 
-    /// Reads the tile's own object of an earlier stage, and makes sure that it is what was committed.
-    private func readInput(of stage: Stage, _ request: TileRequest) throws -> TileContents {
-        let (path, object) = try input(of: stage, request)
-        do {
+    private func readInput(
+        of stage: Stage,
+        _ request: TileRequest,
+        _ cancellation: CancellationFlag
+    ) throws -> TileContents {
+        try withInput(of: stage, request, cancellation) { path, object in
             let contents = try TileReader.read(path)
-            guard contents.window == request.core,
-                TileWriter.samplesDigest(blocks: contents.blocks) == object.samplesDigest
-            else {
-                throw TileFailure(.storage, "\(path) is not what was committed")
-            }
-            return contents
-        } catch let error as RasterError {
-            throw TileFailure(.storage, "cannot read \(path)", underlying: error)
+            let isCommitted =
+                contents.window == request.core
+                && TileWriter.samplesDigest(blocks: contents.blocks) == object.samplesDigest
+            return isCommitted ? contents : nil
         }
     }
 
@@ -188,8 +202,8 @@ package final class StageComputer: TileComputer {
                     tile: request.lease.unit.tile,
                     core: request.core
                 ),
-                halo: request.halo,
-                path: { "\(request.runDirectory)/tiles/\($0.key)" },
+                objects: objects,
+                request: request,
                 cache: cache,
                 cancellation: cancellation
             ),
@@ -212,13 +226,19 @@ package final class StageComputer: TileComputer {
             (bands, partial) = (output.bands, output.partial.encoded)
         case .fit:
             let output = try FitPipeline(neighbourhoods: neighbourhoods, choice: found.choice)
-                .compute(core: request.core, balance: try readInput(of: .balance, request))
+                .compute(
+                    core: request.core,
+                    balance: try readInput(of: .balance, request, cancellation)
+                )
             (bands, partial) = (output.bands, output.partial.encoded)
         default:
             let output = try DiagnosePipeline(
                 neighbourhoods: neighbourhoods,
                 choice: found.choice
-            ).compute(core: request.core, status: try readStatus(request, model, regression))
+            ).compute(
+                core: request.core,
+                status: try readStatus(request, model, regression, cancellation)
+            )
             (bands, partial) = (output.bands, output.partial.encoded)
         }
         try cancellation.check()
@@ -235,21 +255,17 @@ package final class StageComputer: TileComputer {
     private func readStatus(
         _ request: TileRequest,
         _ model: RunModel,
-        _ regression: RegressionModel
+        _ regression: RegressionModel,
+        _ cancellation: CancellationFlag
     ) throws -> DoubleBlock {
-        let (path, object) = try input(of: .fit, request)
-        do {
+        try withInput(of: .fit, request, cancellation) { path, object in
             let contents = try TileReader.readDouble(path)
             let index = FitBands(model: model, regression: regression).index(of: .status)
             guard contents.blocks.indices.contains(index),
                 contents.blocks[index].window == request.core,
                 TileWriter.samplesDigest(blocks: contents.blocks) == object.samplesDigest
-            else {
-                throw TileFailure(.storage, "\(path) is not what was committed")
-            }
+            else { return nil }
             return contents.blocks[index]
-        } catch let error as RasterError {
-            throw TileFailure(.storage, "cannot read \(path)", underlying: error)
         }
     }
 
@@ -280,7 +296,10 @@ package final class StageComputer: TileComputer {
         return TileResult(lease: request.lease, object: object, partial: partial, cost: cost)
     }
 
-    private func sharedModel(of request: TileRequest) throws -> SharedModel {
+    private func sharedModel(
+        of request: TileRequest,
+        _ cancellation: CancellationFlag
+    ) throws -> SharedModel {
         try shared.withLock { held in
             if let held, held.specification == request.specification,
                 held.runDirectory == request.runDirectory
@@ -292,24 +311,53 @@ package final class StageComputer: TileComputer {
                 specification: request.specification,
                 runDirectory: request.runDirectory,
                 model: model,
-                atlas: try Self.atlas(of: model, in: request.runDirectory),
-                features: try DerivedLayer.features(of: model, in: request.runDirectory)
+                atlas: try atlas(of: model, for: request, cancellation),
+                features: try features(of: model, for: request, cancellation)
             )
             held = made
             return made
         }
     }
 
-    private static func atlas(of model: RunModel, in runDirectory: String) throws -> ZoneAtlas? {
+    private func atlas(
+        of model: RunModel,
+        for request: TileRequest,
+        _ cancellation: CancellationFlag
+    ) throws -> ZoneAtlas? {
         guard let zones = model.zones else { return nil }
-        let path = "\(runDirectory)/\(zones.encodedPath)"
-        guard let file = FileManager.default.contents(atPath: path) else {
-            throw TileFailure(.storage, "cannot read the resolved zones at \(path)")
-        }
-        guard let set = ZoneSet(encoded: Array(file)), set.digest == zones.digest else {
-            throw TileFailure(.storage, "\(path) does not hold the zones of this plan")
+        let set = try objects.withInput(
+            at: zones.encodedPath,
+            for: request,
+            cancellation: cancellation
+        ) { path in
+            guard let file = FileManager.default.contents(atPath: path) else {
+                throw TileFailure(.storage, "cannot read the resolved zones at \(path)")
+            }
+            guard let set = ZoneSet(encoded: Array(file)), set.digest == zones.digest else {
+                throw TileFailure(.storage, "\(path) does not hold the zones of this plan")
+            }
+            return set
         }
         return try ZoneAtlas(grid: model.grid, zones: set.polygons)
+    }
+
+    private func features(
+        of model: RunModel,
+        for request: TileRequest,
+        _ cancellation: CancellationFlag
+    ) throws -> [Int: FeatureField] {
+        try DerivedLayer.features(of: model) { relativePath in
+            try objects.withInput(
+                at: relativePath,
+                for: request,
+                cancellation: cancellation
+            ) { path in
+                guard let file = FileManager.default.contents(atPath: path) else {
+                    throw TileFailure(.storage, "cannot read the resolved features at \(path)")
+                }
+                return Array(file)
+            }
+        }
     }
 
     /// The class of an error that a pipeline did not classify itself.

@@ -13,6 +13,8 @@ package actor Worker {
     private let storageThread = OwnThreads(count: 1, name: "sectile-storage")
     private var state: WorkerState
     private var channel: (any ReconnectingChannel)?
+    /// The session in which files travel; nil for none.
+    private var transferSession: SessionKey?
     private var cancellations: [LeaseID: CancellationFlag] = [:]
 
     /// Outcomes of slots and storage, and requests to leave.
@@ -27,6 +29,11 @@ package actor Worker {
     ///
     /// Each is earlier than those before it, and is removed when it is reached, so there are few.
     private var armed: Set<Duration> = []
+
+    private struct SessionKey: Hashable {
+        let epoch: UInt64
+        let number: UInt64
+    }
 
     /// A worker that has not begun.
     package init(
@@ -89,6 +96,7 @@ package actor Worker {
         default: break
         }
         for effect in state.apply(event, at: environment.now()) { perform(effect) }
+        followSession()
         pulse.update(
             state.session.map { session in
                 HeartbeatPulse.Beat(
@@ -102,6 +110,19 @@ package actor Worker {
         if let deadline = state.nextDeadline, deadline < armed.min() ?? .nanoseconds(Int64.max) {
             armed.insert(deadline)
             alarm.yield(deadline)
+        }
+    }
+
+    /// Lets what travels begin and end with sessions.
+    private func followSession() {
+        guard let transfers = environment.transfers, let channel else { return }
+        let session = state.session.map { SessionKey(epoch: $0.epoch, number: $0.session) }
+        guard session != transferSession else { return }
+        transferSession = session
+        transfers.close()
+        guard session != nil else { return }
+        transfers.open { message in
+            _ = channel.send(WireCodec.encode(message), to: .coordinator)
         }
     }
 
@@ -122,6 +143,9 @@ package actor Worker {
             storageThread.submit { [storage = environment.storage] in
                 storage.discard(key, runDirectory: runDirectory)
             }
+        case .serve(let request): environment.transfers?.serve(request)
+        case .take(let piece): environment.transfers?.take(piece)
+        case .keep(let object): environment.transfers?.keep(object)
         case .log(let fact):
             environment.log.record(fact)
         case .leave:

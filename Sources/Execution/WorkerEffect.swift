@@ -15,6 +15,12 @@ package enum WorkerEffect: Hashable, Sendable {
     case cancel(LeaseID)
     /// Remove an object that lost its lease.
     case discard(TileObjectKey, runDirectory: String)
+    /// Send a piece of a result to the coordinator.
+    case serve(FileRequest)
+    /// Take in a piece of a file that the coordinator sent.
+    case take(FilePiece)
+    /// The object of a result is committed: its file is an input from now on.
+    case keep(TileObject)
     /// Write a line of the log.
     case log(WorkerFact)
     /// Close the channel and end.

@@ -4,6 +4,8 @@ package struct WorkerEnvironment: Sendable {
     package let slots: any SlotRunner
     /// The run's storage.
     package let storage: any WorkerStorage
+    /// What travels; nil where storage is shared.
+    package let transfers: (any WorkerTransfers)?
     /// Where facts are told.
     package let log: any WorkerLog
     /// A monotonic clock, from any origin; it should count the time of a suspended machine.
@@ -19,6 +21,7 @@ package struct WorkerEnvironment: Sendable {
     package init(
         slots: any SlotRunner,
         storage: any WorkerStorage,
+        transfers: (any WorkerTransfers)? = nil,
         log: any WorkerLog,
         now: @escaping @Sendable () -> Duration,
         sleep: @escaping @Sendable (_ until: Duration) async throws -> Void,
@@ -27,6 +30,7 @@ package struct WorkerEnvironment: Sendable {
     ) {
         self.slots = slots
         self.storage = storage
+        self.transfers = transfers
         self.log = log
         self.now = now
         self.sleep = sleep
@@ -38,6 +42,7 @@ package struct WorkerEnvironment: Sendable {
     package init<Source: Clock<Duration>>(
         slots: any SlotRunner,
         storage: any WorkerStorage,
+        transfers: (any WorkerTransfers)? = nil,
         log: any WorkerLog,
         clock: Source,
         residentBytes: @escaping @Sendable () -> Int,
@@ -47,6 +52,7 @@ package struct WorkerEnvironment: Sendable {
         self.init(
             slots: slots,
             storage: storage,
+            transfers: transfers,
             log: log,
             now: { origin.duration(to: clock.now) },
             sleep: { try await clock.sleep(until: origin.advanced(by: $0), tolerance: nil) },

@@ -17,6 +17,10 @@ package struct WorkerIdentity: Hashable, Sendable {
     /// Memory that one slot may use, bytes; 0 for no stated limit.
     package let memoryPerSlotBytes: Int
 
+    /// The worker's own directory, absolute, where it does not see the run directory; nil where storage
+    /// is shared.
+    package let scratchDirectory: String?
+
     /// An identity; `slots` is in 1…``WireLimits/slots``, `credit` in `slots`…``WireLimits/leases``.
     ///
     /// One lease beyond the slots hides the time from a result to the next grant; more would hoard.
@@ -27,7 +31,8 @@ package struct WorkerIdentity: Hashable, Sendable {
         build: BuildIdentity,
         slots: Int,
         credit: Int,
-        memoryPerSlotBytes: Int
+        memoryPerSlotBytes: Int,
+        scratchDirectory: String? = nil
     ) {
         precondition((1...WireLimits.slots).contains(slots), "slots out of range")
         precondition((slots...WireLimits.leases).contains(credit), "credit out of range")
@@ -38,5 +43,6 @@ package struct WorkerIdentity: Hashable, Sendable {
         self.slots = slots
         self.credit = credit
         self.memoryPerSlotBytes = memoryPerSlotBytes
+        self.scratchDirectory = scratchDirectory
     }
 }

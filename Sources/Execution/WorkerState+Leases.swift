@@ -39,6 +39,11 @@ extension WorkerState {
 
     mutating func acknowledged(_ leases: [LeaseID]) {
         let acknowledged = Set(leases)
+        if identity.scratchDirectory != nil {
+            for entry in results where acknowledged.contains(entry.result.lease) {
+                effects.append(.keep(entry.result.object))
+            }
+        }
         results.removeAll { acknowledged.contains($0.result.lease) }
     }
 
@@ -89,7 +94,7 @@ extension WorkerState {
                         inputs: grant.inputs,
                         specification: welcome.specification,
                         constants: brief.constants,
-                        runDirectory: welcome.runDirectory,
+                        runDirectory: runDirectory ?? welcome.runDirectory,
                         halo: brief.halo
                     )
                 )
@@ -170,7 +175,7 @@ extension WorkerState {
     }
 
     private mutating func discard(_ result: TileResult) {
-        guard let directory = welcome?.runDirectory else { return }
+        guard let directory = runDirectory else { return }
         effects.append(.discard(result.object.key, runDirectory: directory))
     }
 

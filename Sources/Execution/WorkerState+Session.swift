@@ -72,7 +72,8 @@ extension WorkerState {
             runID: welcome?.runID ?? "",
             running: running.filter { !$0.isCancelled }.map(\.lease) + failures.map(\.lease)
                 + later,
-            unacknowledged: inline
+            unacknowledged: inline,
+            transportsObjects: identity.scratchDirectory != nil
         )
         effects.append(.send(.hello(hello)))
         log(.greeted(running: hello.running.count, unacknowledged: inline.count))
@@ -110,7 +111,7 @@ extension WorkerState {
     mutating func storageVerified(_ verified: Welcome, _ now: Duration) {
         guard storage == .verifying, isCurrentStorage(verified) else { return }
         storage = .verified
-        log(.storageVerified(path: verified.runDirectory))
+        log(.storageVerified(path: runDirectory ?? verified.runDirectory))
     }
 
     mutating func storageRejected(_ rejected: Welcome, _ reason: StorageRejection) {

@@ -153,6 +153,10 @@ package struct WorkerState: Sendable {
         case .drain(let reason): startDrain(deadline: nil, reason: reason)
         case .goodbye(let reason): coordinatorLeft(reason, now)
         case .resync: resynchronised(now)
+        case .request(let request):
+            if isInSession { effects.append(.serve(request)) }
+        case .piece(let piece):
+            if isInSession { effects.append(.take(piece)) }
         }
     }
 
@@ -190,4 +194,7 @@ package struct WorkerState: Sendable {
     }
 
     var isInSession: Bool { phase == .inSession }
+
+    /// Where objects lie on this machine, in a directory `tiles`; nil before the first welcome.
+    var runDirectory: String? { identity.scratchDirectory ?? welcome?.runDirectory }
 }

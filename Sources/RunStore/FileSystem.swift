@@ -44,6 +44,13 @@ package protocol FileSystem: Sendable {
     func information(at path: String) throws(RunStoreError) -> FileInformation?
     /// The whole content of a small file.
     func contents(at path: String) throws(RunStoreError) -> [UInt8]
+    /// A part of a file, shorter where the file ends.
+    func contents(at path: String, offset: Int, count: Int) throws(RunStoreError) -> [UInt8]
+    /// Writes a part of a file, which is made where there is none; not durable until
+    /// ``synchronise(_:)``.
+    func write(_ bytes: [UInt8], to path: String, offset: Int) throws(RunStoreError)
+    /// Makes the content of a file, or the names in a directory, durable.
+    func synchronise(_ path: String) throws(RunStoreError)
     /// SHA-256 of a file's content, read in pieces.
     func digest(at path: String) throws(RunStoreError) -> ContentDigest
     /// Replaces a file: a reader sees the old or the new content, also after a power failure.

@@ -87,6 +87,33 @@ package final class MemoryFileSystem: FileSystem {
         if let outcome { throw RunStoreError(outcome, path: path, message: "cannot be written") }
     }
 
+    /// A part of a file, shorter where the file ends.
+    package func contents(
+        at path: String,
+        offset: Int,
+        count: Int
+    ) throws(RunStoreError) -> [UInt8] {
+        Array(try contents(at: path).dropFirst(offset).prefix(count))
+    }
+
+    /// Writes a part of a file, which is made where there is none.
+    package func write(
+        _ bytes: [UInt8],
+        to path: String,
+        offset: Int
+    ) throws(RunStoreError) {
+        var whole = contents.withLock { $0.files[path]?.bytes } ?? []
+        whole += [UInt8](repeating: 0, count: max(0, offset + bytes.count - whole.count))
+        whole.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+        let permissions = contents.withLock { $0.files.removeValue(forKey: path)?.permissions }
+        try write(whole, to: path, permissions: permissions ?? 0o666)
+    }
+
+    /// Nothing: what is in memory is as durable as it gets.
+    package func synchronise(_ path: String) throws(RunStoreError) {
+        try checkDisk(path)
+    }
+
     /// Makes a directory and the missing ones above it.
     package func createDirectory(at path: String, permissions: Int) throws(RunStoreError) {
         try checkDisk(path)

@@ -158,7 +158,7 @@ package struct PosixFileSystem: FileSystem {
             ? (trimmed == "/" ? nil : "/") : String(trimmed[..<slash])
     }
 
-    private func open(
+    func open(
         _ path: String,
         flags: Int32,
         permissions: Int

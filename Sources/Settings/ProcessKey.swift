@@ -97,6 +97,14 @@ package struct ProcessKey: Sendable, Hashable {
         legal: ["a path of a directory"],
         "Directory for the worker's own files."
     )
+    /// How much a worker keeps of what it fetched.
+    package static let scratchLimit = ProcessKey(
+        "--scratch-limit",
+        "SECTILE_WORKER_SCRATCH_LIMIT",
+        fallback: "4GiB",
+        legal: ByteSize.legalForms,
+        "What files that a worker without shared storage has fetched may take."
+    )
     /// The least level that is logged.
     package static let logLevel = ProcessKey(
         "--log-level",
@@ -116,7 +124,8 @@ package struct ProcessKey: Sendable, Hashable {
 
     /// All of them, in the order of the documentation.
     package static let all = [
-        listen, advertise, journal, join, connect, key, slots, memory, scratch, logLevel, logFormat,
+        listen, advertise, journal, join, connect, key, slots, memory, scratch, scratchLimit,
+        logLevel, logFormat,
     ]
 }
 

@@ -12,6 +12,8 @@ package struct WorkerSettings: Sendable, Hashable {
     package var memory: ByteSize?
     /// Directory for its own files; nil: the system's for temporary files.
     package var scratch: String?
+    /// What fetched files may take, where storage is not shared.
+    package var scratchLimit: ByteSize
     /// What is logged.
     package var logs: LogSettings
 
@@ -26,6 +28,7 @@ package struct WorkerSettings: Sendable, Hashable {
         slots: SlotCount = .automatic,
         memory: ByteSize? = nil,
         scratch: String? = nil,
+        scratchLimit: ByteSize = ByteSize(bytes: 4 << 30),
         logs: LogSettings = LogSettings()
     ) {
         self.join = join
@@ -34,6 +37,7 @@ package struct WorkerSettings: Sendable, Hashable {
         self.slots = slots
         self.memory = memory
         self.scratch = scratch
+        self.scratchLimit = scratchLimit
         self.logs = logs
     }
 
@@ -58,6 +62,9 @@ package struct WorkerSettings: Sendable, Hashable {
             reading.refuse(.memory, "\(memory) is less than \(minimumMemory)", found: "\(memory)")
         }
         settings.scratch = reading.text(.scratch)
+        if let limit = reading.value(.scratchLimit, { ByteSize($0) }) {
+            settings.scratchLimit = limit
+        }
         settings.logs = reading.logs()
         try reading.finish()
         return settings

@@ -25,6 +25,10 @@ package enum CoordinatorMessage: Hashable, Sendable {
     case goodbye(GoodbyeReason)
     /// The coordinator does not know this connection: say hello again.
     case resync
+    /// A piece of a file is wanted.
+    case request(FileRequest)
+    /// The answer to a request of the worker.
+    case piece(FilePiece)
 }
 
 /// Why the coordinator leaves.

@@ -9,7 +9,7 @@ package struct ProtocolVersion: Hashable, Sendable, CustomStringConvertible {
     package let minor: UInt16
 
     /// What this program speaks.
-    package static let current = ProtocolVersion(major: 1, minor: 1)
+    package static let current = ProtocolVersion(major: 2, minor: 0)
 
     private static let magic = Array("SCTL".utf8)
 

@@ -30,6 +30,8 @@ extension WireCoordinatorEnvelope {
             goodbye.reason = WireGoodbyeReason(reason)
         case .resync:
             resync = WireResync()
+        case .request(let request): self.request = WireFileRequest(request)
+        case .piece(let piece): self.piece = WireFilePiece(piece)
         }
     }
 }
@@ -63,6 +65,8 @@ extension CoordinatorMessage {
             self = .goodbye(try goodbye.reason.decoded("goodbye"))
         case .resync:
             self = .resync
+        case .request(let request): self = .request(try request.decoded("request"))
+        case .piece(let piece): self = .piece(try piece.decoded("piece"))
         }
     }
 }

@@ -26,6 +26,8 @@ extension WireWorkerEnvelope {
             released.reason = WireText.sentence(reason)
         case .goodbye(let reason):
             goodbye.reason = WireText.sentence(reason)
+        case .request(let request): self.request = WireFileRequest(request)
+        case .piece(let piece): self.piece = WireFilePiece(piece)
         }
     }
 }
@@ -48,6 +50,8 @@ extension WorkerMessage {
             )
         case .goodbye(let goodbye):
             self = .goodbye(reason: try WireField.sentence(goodbye.reason, "goodbye", "reason"))
+        case .request(let request): self = .request(try request.decoded("request"))
+        case .piece(let piece): self = .piece(try piece.decoded("piece"))
         }
     }
 }
@@ -92,6 +96,7 @@ extension WireWorkerHello {
         runID = hello.runID
         running = hello.running.map { WireLease($0) }
         unacknowledged = hello.unacknowledged.map { WireTileResult($0) }
+        transportsObjects = hello.transportsObjects
     }
 
     func decoded(_ owner: String) throws(WireError) -> WorkerHello {
@@ -135,7 +140,8 @@ extension WireWorkerHello {
             ),
             runID: try WireField.label(runID, orEmpty: true, owner, "run_id"),
             running: running,
-            unacknowledged: results
+            unacknowledged: results,
+            transportsObjects: transportsObjects
         )
     }
 }

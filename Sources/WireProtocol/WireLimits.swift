@@ -14,6 +14,10 @@ package enum WireLimits {
     package static let opaqueBytes = TileResult.maximumPartialBytes
     /// Most parts of a brief.
     package static let briefParts = 64
+    /// Largest piece of a file that travels, bytes.
+    ///
+    /// A piece delays what follows it on its connection: on a slow link of 1 Mbit/s by two seconds.
+    package static let pieceBytes = 256 << 10
     /// Most leases in one list, so also the largest credit.
     package static let leases = 32_768
     /// Most grants in one batch; with ``inputs`` at their usual few, a batch fits an envelope.

@@ -14,6 +14,10 @@ package enum WorkerMessage: Hashable, Sendable {
     case released([LeaseID], reason: String)
     /// The worker leaves in good order; it holds no leases any more.
     case goodbye(reason: String)
+    /// A piece of a file is wanted.
+    case request(FileRequest)
+    /// The answer to a request of the coordinator.
+    case piece(FilePiece)
 }
 
 /// Who a worker is, what it offers, and what it still has from an earlier session.
@@ -40,6 +44,8 @@ package struct WorkerHello: Hashable, Sendable {
     package var running: [LeaseID]
     /// Results that were never acknowledged, from an earlier session.
     package var unacknowledged: [TileResult]
+    /// True where the worker does not see the run directory: its objects are fetched from it.
+    package var transportsObjects: Bool
 
     /// A greeting.
     package init(
@@ -52,7 +58,8 @@ package struct WorkerHello: Hashable, Sendable {
         memoryPerSlotBytes: Int,
         runID: String = "",
         running: [LeaseID] = [],
-        unacknowledged: [TileResult] = []
+        unacknowledged: [TileResult] = [],
+        transportsObjects: Bool = false
     ) {
         self.workerID = workerID
         self.host = host
@@ -64,6 +71,7 @@ package struct WorkerHello: Hashable, Sendable {
         self.runID = runID
         self.running = running
         self.unacknowledged = unacknowledged
+        self.transportsObjects = transportsObjects
     }
 }
 

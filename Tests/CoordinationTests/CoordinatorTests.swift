@@ -14,6 +14,7 @@ struct CoordinatorTests {
     private let work = SimulatedWork(rows: 2, columns: 3)
     private let clock = VirtualClock()
     private let log = FactLog()
+    private let archive = MemoryArchive()
     private let directory: String
     private let network: LoopbackNetwork
     private let key: CurvePublicKey
@@ -65,6 +66,7 @@ struct CoordinatorTests {
                 clock: clock,
                 wallClock: clock,
                 verifier: TrustingVerifier(),
+                archive: archive,
                 reducer: work,
                 log: log
             )
@@ -75,12 +77,14 @@ struct CoordinatorTests {
     private func worker(
         _ channel: LoopbackWorkerChannel,
         _ number: Int,
-        stopAfter limit: Int = .max
+        stopAfter limit: Int = .max,
+        transporting transport: Transport? = nil
     ) async throws {
         let origin = MonotonicInstant(nanoseconds: 0)
         var worker = SimulatedWorker(
             id: Scene.id(number),
             slots: 2,
+            transportsObjects: transport != nil,
             peer: .coordinator,
             leaseMilliseconds: 9000,
             at: origin
@@ -92,6 +96,11 @@ struct CoordinatorTests {
             if batch.isEmpty { return }
             for case .message(let message) in batch {
                 let heard = try WireCodec.decodeCoordinator(message.frames)
+                if case .request(let request) = heard, let transport {
+                    for piece in transport.answers(to: request) {
+                        _ = channel.send(WireCodec.encode(WorkerMessage.piece(piece)))
+                    }
+                }
                 var acts = worker.hear(heard, at: origin)[...]
                 while let act = acts.popFirst() {
                     switch act {
@@ -100,13 +109,14 @@ struct CoordinatorTests {
                         computed += 1
                         if computed > limit { continue }
                         let brief = worker.brief(of: grant.lease.unit)
-                        let result = work.result(
+                        var result = work.result(
                             of: grant.lease,
                             inputs: grant.inputs,
                             constants: brief?.constants ?? [:],
                             halo: brief?.halo ?? .none,
                             nonce: 1
                         )
+                        if let transport { result = transport.result(result) }
                         acts += worker.finish(grant.lease, .success(result))
                     case .reconnect, .remove: break
                     }
@@ -261,6 +271,32 @@ struct CoordinatorTests {
         }
     }
 
+    @Test(arguments: [Transport.Fault.none, .firstPieceTwice, .firstObjectWrong])
+    fileprivate func `results of workers without shared storage come over the connection`(
+        fault: Transport.Fault
+    ) async throws {
+        let journal = try openJournal()
+        let coordinator = try coordinator(journal)
+        let transport = Transport(fault: fault)
+        let channel = network.worker(publicKey: key)
+        async let outcome = coordinator.run()
+        async let work: Void = worker(channel, 1, transporting: transport)
+        if fault == .firstObjectWrong {
+            // Until the tile is tried again, time has to pass.
+            while log.count(.resultRejected) == 0 { await Task.yield() }
+            clock.advance(milliseconds: 600)
+        }
+        try await work
+        #expect(try await outcome == .done)
+        let committed = try journal.snapshot().units.compactMap(\.object)
+        #expect(committed.count == 4 * 6)
+        for object in committed {
+            #expect(archive.content(of: object.key) == Transport.content(of: object.key))
+        }
+        #expect(log.count(.objectStored) == 4 * 6)
+        #expect(log.count(.resultRejected) == (fault == .firstObjectWrong ? 1 : 0))
+    }
+
     @Test func `a closed channel is an error, not an end`() async throws {
         let journal = try openJournal()
         let coordinator = try coordinator(journal)
@@ -276,6 +312,115 @@ struct CoordinatorTests {
 private struct TrustingVerifier: ObjectVerifier {
     func discrepancy(of object: TileObject) -> String? { nil }
     func discard(_ key: TileObjectKey) {}
+}
+
+/// The worker's side of what travels: objects of 300 kB, and what goes wrong with them.
+private final class Transport: Sendable {
+    enum Fault: Sendable {
+        case none, firstPieceTwice, firstObjectWrong
+    }
+
+    private let fault: Fault
+    private let isFirst = Mutex(true)
+
+    init(fault: Fault) {
+        self.fault = fault
+    }
+
+    static func content(of key: TileObjectKey) -> [UInt8] {
+        let seed = key.path.utf8.reduce(UInt8(0)) { $0 &* 31 &+ $1 }
+        return (0..<300_000).map { UInt8(truncatingIfNeeded: $0) &+ seed }
+    }
+
+    func result(_ result: TileResult) -> TileResult {
+        let content = Self.content(of: result.object.key)
+        let object = TileObject(
+            key: result.object.key,
+            bytes: content.count,
+            fileDigest: ContentDigest(of: content),
+            samplesDigest: result.object.samplesDigest
+        )
+        return TileResult(
+            lease: result.lease,
+            object: object,
+            partial: result.partial,
+            cost: result.cost
+        )
+    }
+
+    func answers(to request: FileRequest) -> [FilePiece] {
+        guard case .object(let key) = request.file else { return [] }
+        var content = Self.content(of: key)
+        let isFirst = self.isFirst.withLock { isFirst in
+            defer { isFirst = false }
+            return isFirst
+        }
+        if isFirst, fault == .firstObjectWrong { content[request.offset] &+= 1 }
+        let end = min(content.count, request.offset + request.length)
+        let piece = FilePiece(
+            file: request.file,
+            offset: request.offset,
+            content: .bytes(Array(content[request.offset..<end]), fileBytes: content.count)
+        )
+        return isFirst && fault == .firstPieceTwice ? [piece, piece] : [piece]
+    }
+}
+
+/// Keeps objects in memory.
+private final class MemoryArchive: ObjectArchive {
+    private struct State {
+        var partial: [TileObjectKey: [UInt8]] = [:]
+        var whole: [TileObjectKey: [UInt8]] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    func content(of key: TileObjectKey) -> [UInt8]? { state.withLock { $0.whole[key] } }
+
+    func piece(
+        of key: TileObjectKey,
+        offset: Int,
+        count: Int
+    ) throws(RunStoreError) -> (bytes: [UInt8], fileBytes: Int) {
+        guard let content = content(of: key) else {
+            throw RunStoreError(.inputOutput, path: key.path, message: "is not there")
+        }
+        return (Array(content.dropFirst(offset).prefix(count)), content.count)
+    }
+
+    func piece(
+        ofInput path: String,
+        offset: Int,
+        count: Int
+    ) throws(RunStoreError) -> (bytes: [UInt8], fileBytes: Int) {
+        throw RunStoreError(.misuse, path: path, message: "is no input of this run")
+    }
+
+    func begin(_ key: TileObjectKey) throws(RunStoreError) {
+        state.withLock { $0.partial[key] = [] }
+    }
+
+    func keep(_ bytes: [UInt8], of key: TileObjectKey, offset: Int) throws(RunStoreError) {
+        state.withLock { state in
+            var content = state.partial[key] ?? []
+            content += [UInt8](repeating: 0, count: max(0, offset + bytes.count - content.count))
+            content.replaceSubrange(offset..<offset + bytes.count, with: bytes)
+            state.partial[key] = content
+        }
+    }
+
+    func finish(_ object: TileObject) throws(RunStoreError) -> String? {
+        state.withLock { state in
+            let content = state.partial.removeValue(forKey: object.key) ?? []
+            guard ContentDigest(of: content) == object.fileDigest else { return "another digest" }
+            state.whole[object.key] = content
+            return nil
+        }
+    }
+
+    func abandon(_ key: TileObjectKey) {
+        state.withLock { _ = $0.partial.removeValue(forKey: key) }
+    }
 }
 
 /// Counts facts by name.

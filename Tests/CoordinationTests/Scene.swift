@@ -108,7 +108,8 @@ struct Scene {
         slots: Int = 1,
         credit: Int? = nil,
         running: [LeaseID] = [],
-        unacknowledged: [TileResult] = []
+        unacknowledged: [TileResult] = [],
+        transportsObjects: Bool = false
     ) -> WorkerHello {
         WorkerHello(
             workerID: id(worker),
@@ -119,7 +120,8 @@ struct Scene {
             credit: credit ?? slots,
             memoryPerSlotBytes: 0,
             running: running,
-            unacknowledged: unacknowledged
+            unacknowledged: unacknowledged,
+            transportsObjects: transportsObjects
         )
     }
 
@@ -273,4 +275,14 @@ extension [RunEffect] {
             }
         }
     }
+}
+
+extension TransferFile {
+    /// The file of the resolved zones.
+    static let zones: TransferFile = {
+        guard let input = ResolvedInput(path: "inputs/zones.bin") else {
+            preconditionFailure("the name of the zones is legal")
+        }
+        return .input(input)
+    }()
 }

@@ -3,12 +3,13 @@ import Regression
 import Testing
 
 extension EndToEnd {
-    /// Local models on tiles are those of the whole grid, bit for bit: on a real window of 60 × 52 cells
-    /// with every cell an observation, around Beijing, where emission and covariates are as rough as
-    /// anywhere. `scripts/gate` does the same on the whole country.
+    /// Local models on tiles are those of the whole grid, bit for bit.
+    ///
+    /// On a real window of 60 × 52 cells with every cell an observation, around Beijing, where emission
+    /// and covariates are as rough as anywhere. `scripts/gate` does the same on the whole country.
     @Suite(.enabled(if: Program.canEvaluate, "the evaluation data are absent"))
     struct RegressionGateTests {
-        private static let window = [
+        static let window = [
             "name": "north", "originX": "200000", "originY": "4600000", "columns": "60",
             "rows": "52", "observations": "{ spacingMetres: none }",
             "bandwidth":

@@ -15,7 +15,11 @@ enum Fixtures {
         return workerID
     }()
 
-    static func identity(slots: Int = 1, credit: Int = 2) -> WorkerIdentity {
+    static func identity(
+        slots: Int = 1,
+        credit: Int = 2,
+        scratchDirectory: String? = nil
+    ) -> WorkerIdentity {
         WorkerIdentity(
             workerID: workerID,
             host: "node1",
@@ -23,7 +27,8 @@ enum Fixtures {
             build: BuildIdentity(version: "1.0", gdal: "3.6.2", proj: "9.1.1"),
             slots: slots,
             credit: credit,
-            memoryPerSlotBytes: 0
+            memoryPerSlotBytes: 0,
+            scratchDirectory: scratchDirectory
         )
     }
 
@@ -82,4 +87,14 @@ enum Fixtures {
             cost: TileCost()
         )
     }
+}
+
+extension TransferFile {
+    /// The file of the resolved zones.
+    static let zones: TransferFile = {
+        guard let input = ResolvedInput(path: "inputs/zones.bin") else {
+            preconditionFailure("the name of the zones is legal")
+        }
+        return .input(input)
+    }()
 }

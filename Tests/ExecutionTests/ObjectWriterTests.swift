@@ -56,6 +56,19 @@ final class FailingFileSystem: ObjectFileSystem {
         return try files.identify(path)
     }
 
+    func readPiece(
+        _ path: String,
+        offset: Int,
+        count: Int
+    ) throws(StorageFault) -> (bytes: [UInt8], fileBytes: Int) {
+        try files.readPiece(path, offset: offset, count: count)
+    }
+
+    func writePiece(_ content: [UInt8], to path: String, offset: Int) throws(StorageFault) {
+        try call("write", path)
+        try files.writePiece(content, to: path, offset: offset)
+    }
+
     func read(_ path: String, limit: Int) throws(StorageFault) -> [UInt8] {
         try call("read", path)
         return try files.read(path, limit: limit)

@@ -48,6 +48,9 @@ struct Transcript {
         case .compute(let request): "compute \(request.lease) with \(constants(request.constants))"
         case .cancel(let lease): "cancel \(lease)"
         case .discard(let key, let directory): "discard \(directory) \(key)"
+        case .serve(let request): "serve \(request.file) from \(request.offset)"
+        case .take(let piece): "take \(piece.file) from \(piece.offset)"
+        case .keep(let object): "keep \(object.key)"
         case .log(let fact): "log \(fact.event)"
         case .leave(let exit): "leave \(exit.exitCode): \(exit)"
         }
@@ -64,6 +67,8 @@ struct Transcript {
             "failed \(failure.lease) \(failure.failureClass.rawValue): \(failure.message)"
         case .released(let leases, let reason): "released \(list(leases)): \(reason)"
         case .goodbye(let reason): "goodbye: \(reason)"
+        case .request(let request): "request \(request.file) from \(request.offset)"
+        case .piece(let piece): "piece \(piece.file) from \(piece.offset)"
         }
     }
 

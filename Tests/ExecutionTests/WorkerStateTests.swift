@@ -318,4 +318,46 @@ import WireProtocol
             #expect(story.state.standing == "refused")
         }
     }
+
+    @Test func `without shared storage objects lie in the worker's own directory`() {
+        var story = Transcript(
+            identity: Fixtures.identity(scratchDirectory: "/scratch"),
+            policy: WorkerPolicy()
+        )
+        story.join()
+        story.hear("", .lease([Fixtures.grant(0)]))
+        story.step("", .tileCompleted(Fixtures.lease(0), Fixtures.result(0)))
+        let key = Fixtures.result(0).object.key
+        let request = FileRequest(file: .object(key), offset: 7, length: 1)
+        story.hear("asked", .request(request))
+        #expect(story.lines.last == "    serve \(key) from 7")
+        let piece = FilePiece(file: .zones, offset: 3, content: .unavailable("gone"))
+        story.hear("told", .piece(piece))
+        #expect(story.lines.last == "    take inputs/zones.bin from 3")
+        story.hear("committed", .committed([Fixtures.lease(0)]))
+        #expect(story.lines.last == "    keep \(key)")
+        story.hear("", .lease([Fixtures.grant(1)]))
+        story.step("", .tileCompleted(Fixtures.lease(1), Fixtures.result(1)))
+        story.hear("stale", .stale([Fixtures.lease(1)]))
+        #expect(story.lines.contains("    discard /scratch \(Fixtures.result(1).object.key)"))
+        story.step("lost", .connectionLost)
+        let count = story.lines.count
+        story.hear("late", .request(request))
+        story.hear("late", .piece(piece))
+        #expect(!story.lines.dropFirst(count).contains { $0.hasPrefix("    ") })
+    }
+
+    @Test func `a greeting says whether objects have to be fetched`() {
+        for scratch in [nil, "/scratch"] {
+            var state = WorkerState(
+                identity: Fixtures.identity(scratchDirectory: scratch),
+                policy: WorkerPolicy()
+            )
+            _ = state.apply(.channelOpened, at: .zero)
+            let hellos = state.apply(.connectionMade, at: .zero).compactMap { effect in
+                if case .send(.hello(let hello)) = effect { hello } else { nil }
+            }
+            #expect(hellos.map(\.transportsObjects) == [scratch != nil])
+        }
+    }
 }

@@ -53,6 +53,7 @@ package struct SimulatedCluster {
         case tick(life: Int)
         case journaled(life: Int)
         case verified(life: Int, TileResult)
+        case collected(life: Int, peer: PeerID, TileResult)
         case reduced(life: Int, Stage, round: Int, constants: [Stage: [UInt8]])
         case calm
     }
@@ -201,6 +202,8 @@ package struct SimulatedCluster {
             apply(
                 .objectVerified(result.lease, discrepancy: disk.discrepancy(of: result.object))
             )
+        case .collected(let life, let peer, let result):
+            collect(life: life, peer: peer, result)
         case .reduced(let life, let stage, let round, let constants):
             guard life == coordinatorLife else { return }
             let reduction = try work.reduce(
@@ -330,6 +333,12 @@ package struct SimulatedCluster {
             case .send(let message, let peer): send(message, to: peer)
             case .verify(let result):
                 after(random.integer(in: 0...3), .verified(life: coordinatorLife, result))
+            case .collect(let result, let peer):
+                after(
+                    random.integer(in: 0...40),
+                    .collected(life: coordinatorLife, peer: peer, result)
+                )
+            case .serve, .take: break
             case .discard(let key):
                 remove(key, by: "the coordinator")
             case .reduce(let stage, let round, let constants):
@@ -340,6 +349,20 @@ package struct SimulatedCluster {
             case .log(let fact): factCounts[fact.name, default: 0] += 1
             case .finish(let outcome): self.outcome = outcome
             }
+        }
+    }
+
+    /// An object comes over as a whole while its connection stands, or not at all: another connection
+    /// has to bring it then.
+    private mutating func collect(life: Int, peer: PeerID, _ result: TileResult) {
+        guard life == coordinatorLife, let worker = workers.firstIndex(where: { $0?.peer == peer }),
+            workers[worker]?.transportsObjects ?? false,
+            workers[worker]?.isHolding(result) ?? false
+        else { return }
+        if random.chance(disk.options.writeFailure) {
+            apply(.objectVerified(result.lease, discrepancy: "no space"))
+        } else {
+            apply(.objectStored(result.lease))
         }
     }
 
@@ -365,6 +388,7 @@ package struct SimulatedCluster {
         workers[worker] = SimulatedWorker(
             id: Self.workerID(&random),
             slots: random.integer(in: 1...2),
+            transportsObjects: random.chance(0.4),
             peer: nextPeer(),
             leaseMilliseconds: policy.leaseMilliseconds,
             at: now
@@ -540,6 +564,8 @@ package struct SimulatedCluster {
         case .failed(let failure): "failed \(failure.lease) \(failure.failureClass)"
         case .released(let leases, _): "released \(leases)"
         case .goodbye: "goodbye"
+        case .request(let request): "request \(request.file)"
+        case .piece(let piece): "piece \(piece.file)"
         }
     }
 

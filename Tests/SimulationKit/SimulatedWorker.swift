@@ -24,6 +24,8 @@ package struct SimulatedWorker: Sendable {
     package let id: WorkerID
     /// Units that it computes at a time.
     package let slots: Int
+    /// True when its objects are fetched from it.
+    package let transportsObjects: Bool
     /// The connection; the coordinator knows the worker by it.
     package private(set) var peer: PeerID
     /// Leases being computed.
@@ -46,12 +48,14 @@ package struct SimulatedWorker: Sendable {
     package init(
         id: WorkerID,
         slots: Int,
+        transportsObjects: Bool = false,
         peer: PeerID,
         leaseMilliseconds: Int,
         at now: MonotonicInstant
     ) {
         self.id = id
         self.slots = slots
+        self.transportsObjects = transportsObjects
         self.peer = peer
         self.leaseMilliseconds = leaseMilliseconds
         lastHeard = now
@@ -69,7 +73,8 @@ package struct SimulatedWorker: Sendable {
                 credit: slots + 1,
                 memoryPerSlotBytes: 0,
                 running: (running + queued).map(\.lease),
-                unacknowledged: unacknowledged
+                unacknowledged: unacknowledged,
+                transportsObjects: transportsObjects
             )
         )
     }
@@ -103,7 +108,7 @@ package struct SimulatedWorker: Sendable {
             unacknowledged.removeAll { leases.contains($0.lease) }
             return []
         case .stale(let leases): return drop(leases)
-        case .heartbeat, .drain: return []
+        case .heartbeat, .drain, .request, .piece: return []
         case .goodbye(let reason):
             isFinished = reason != .restarting
             return []
@@ -146,6 +151,9 @@ package struct SimulatedWorker: Sendable {
         running.removeAll { leases.contains($0.lease) }
         return acts + start()
     }
+
+    /// True while a result has not been acknowledged.
+    package func isHolding(_ result: TileResult) -> Bool { unacknowledged.contains(result) }
 
     /// True while a lease is still wanted.
     package func isComputing(_ lease: LeaseID) -> Bool {

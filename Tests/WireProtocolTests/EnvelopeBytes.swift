@@ -1,3 +1,5 @@
+import WireProtocol
+
 /// Protobuf encoding by hand: an oracle for the schema's numbers, and a maker of illegal envelopes.
 enum EnvelopeBytes {
     static func varint(_ value: UInt64) -> [UInt8] {
@@ -47,4 +49,14 @@ enum EnvelopeBytes {
         number(1, stage) + number(2, round) + number(3, row) + number(4, column)
             + number(5, attempt)
     }
+}
+
+extension TransferFile {
+    /// The file of the resolved zones.
+    static let zones: TransferFile = {
+        guard let input = ResolvedInput(path: "inputs/zones.bin") else {
+            preconditionFailure("the name of the zones is legal")
+        }
+        return .input(input)
+    }()
 }

@@ -12,18 +12,20 @@ struct MessageGenerator {
     }
 
     mutating func workerMessage() -> WorkerMessage {
-        switch random.integer(0...5) {
+        switch random.integer(0...7) {
         case 0: .hello(hello())
         case 1: .heartbeat(heartbeat())
         case 2: .completed(result(of: lease()))
         case 3: .failed(failure())
         case 4: .released(leases(), reason: sentence())
+        case 5: .request(request())
+        case 6: .piece(piece())
         default: .goodbye(reason: sentence())
         }
     }
 
     mutating func coordinatorMessage() -> CoordinatorMessage {
-        switch random.integer(0...9) {
+        switch random.integer(0...11) {
         case 0: .welcome(welcome())
         case 1:
             .refuse(
@@ -40,6 +42,8 @@ struct MessageGenerator {
         case 6: .heartbeat(sequence: random.next())
         case 7: .drain(reason: sentence())
         case 8: .goodbye(random.element(GoodbyeReason.allCases))
+        case 9: .request(request())
+        case 10: .piece(piece())
         default: .resync
         }
     }
@@ -115,7 +119,32 @@ struct MessageGenerator {
             memoryPerSlotBytes: random.integer(0...WireLimits.storageBytes),
             runID: random.chance(50) ? "" : label(),
             running: Array(all.prefix(runningCount)),
-            unacknowledged: all.dropFirst(runningCount).map { result(of: $0) }
+            unacknowledged: all.dropFirst(runningCount).map { result(of: $0) },
+            transportsObjects: random.chance(50)
+        )
+    }
+
+    private mutating func file() -> TransferFile {
+        random.chance(20) ? .zones : .object(object(of: lease()).key)
+    }
+
+    private mutating func request() -> FileRequest {
+        FileRequest(
+            file: file(),
+            offset: random.integer(0...1 << 40),
+            length: random.integer(1...WireLimits.pieceBytes)
+        )
+    }
+
+    private mutating func piece() -> FilePiece {
+        let offset = random.integer(0...1 << 40)
+        let bytes = random.bytes(0...40)
+        return FilePiece(
+            file: file(),
+            offset: offset,
+            content: random.chance(30)
+                ? .unavailable("gone \(sentence())")
+                : .bytes(bytes, fileBytes: offset + bytes.count + random.integer(0...9))
         )
     }
 

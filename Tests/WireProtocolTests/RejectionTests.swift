@@ -308,6 +308,55 @@ struct IllegalField: CustomTestStringConvertible, Sendable {
         ),
     ]
 
+    private static let request = WireCodec.encode(
+        CoordinatorMessage.request(FileRequest(file: .zones, offset: 0, length: 1))
+    )[1]
+    private static let piece = WireCodec.encode(
+        CoordinatorMessage.piece(
+            FilePiece(file: .zones, offset: 0, content: .bytes([1], fileBytes: 1))
+        )
+    )[1]
+
+    /// Places and names that no file has.
+    static let fileFields: [IllegalField] = [
+        IllegalField("request.file", [20, 1], Bytes.text(1, "../../etc/passwd")),
+        IllegalField("request.file", [20, 1], Bytes.text(1, "/etc/passwd")),
+        IllegalField("request.file", [20, 1], Bytes.text(1, "prepare/../.run")),
+        IllegalField("request.file", [20, 1], Bytes.text(1, "")),
+        IllegalField("request.file", [20, 1], Bytes.text(2, "inputs/")),
+        IllegalField("request.file", [20, 1], Bytes.text(2, "inputs/..")),
+        IllegalField("request.file", [20, 1], Bytes.text(2, "inputs/a/b")),
+        IllegalField("request.file", [20, 1], Bytes.text(2, "inputs/../.run")),
+        IllegalField("request.file", [20, 1], Bytes.text(2, "keys/allow-list")),
+        IllegalField("request.file", [20, 1], Bytes.text(2, "inputs/a\u{0}b")),
+        IllegalField("request.offset", [20], Bytes.number(2, UInt64.max)),
+        IllegalField("request.offset", [20], Bytes.number(2, 1 << 50)),
+        IllegalField("request.length", [20], Bytes.number(3, 0)),
+        IllegalField("request.length", [20], Bytes.number(3, UInt64(WireLimits.pieceBytes) + 1)),
+        IllegalField("piece.file", [21, 1], Bytes.text(1, "keys/allow-list")),
+        IllegalField("piece.offset", [21], Bytes.number(2, UInt64.max)),
+        IllegalField("piece.file_bytes", [21], Bytes.number(2, 1)),
+        IllegalField("piece.file_bytes", [21], Bytes.number(3, 0)),
+        IllegalField("piece.file_bytes", [21], Bytes.number(3, 1 << 51)),
+        IllegalField("piece.unavailable", [21], Bytes.text(5, "\u{1B}[2J")),
+        IllegalField(
+            "piece.content",
+            [21],
+            Bytes.bytes(4, [UInt8](repeating: 0, count: WireLimits.pieceBytes + 1))
+        ),
+    ]
+
+    @Test(arguments: fileFields)
+    func `an illegal field of a file that travels is refused by name`(illegal: IllegalField) {
+        let legal = illegal.field.hasPrefix("request") ? Self.request : Self.piece
+        let error = #expect(throws: WireError.self) {
+            try WireCodec.decodeCoordinator([
+                ProtocolVersion.current.header, legal + illegal.bytes,
+            ])
+        }
+        #expect(error?.field == illegal.field)
+    }
+
     /// A list of `balance` with records of row, column, attempt and size.
     private static func records(_ records: [(UInt64, UInt64, UInt64, UInt64)]) -> [UInt8] {
         func bigEndian(_ number: UInt64, _ count: Int) -> [UInt8] {
@@ -355,14 +404,14 @@ struct IllegalField: CustomTestStringConvertible, Sendable {
 
     @Test func `another major version is refused with both versions, a minor one is not`() throws {
         let envelope = Self.envelope(.goodbye(reason: "done"))
-        let newer = ProtocolVersion(major: 2, minor: 3)
+        let newer = ProtocolVersion(major: 3, minor: 3)
         let error = #expect(throws: WireError.self) {
             try WireCodec.decodeWorker([newer.header, envelope])
         }
         #expect(error?.refusal.code == .protocolVersion)
-        #expect(error?.refusal.found == "2.3")
-        #expect(error?.refusal.wanted == "1.x (this program speaks 1.1)")
-        let minor = ProtocolVersion(major: 1, minor: 513)
+        #expect(error?.refusal.found == "3.3")
+        #expect(error?.refusal.wanted == "2.x (this program speaks 2.0)")
+        let minor = ProtocolVersion(major: 2, minor: 513)
         #expect(try ProtocolVersion(header: minor.header) == minor)
         #expect(try WireCodec.decodeWorker([minor.header, envelope]) == .goodbye(reason: "done"))
     }

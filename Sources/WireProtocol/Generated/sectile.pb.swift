@@ -1,5 +1,5 @@
-// Schema SHA-256: 6cf43df819149f73c542fa10167b5b51b293de0704559076d3a101ddd51668e6
-// Generated SHA-256: caa91fa7d21624f0dce5f091e6d213fca6aecb29d870487897246dc0587621cf
+// Schema SHA-256: ced44eadc5a476c426954f801fb16f6962fc6c7c3846f5580020bb9c50b80339
+// Generated SHA-256: ef6c970d2ae83de7a6a424ab3457fc0a01af3bdd33f2a999fdf22c5fc5c5f1f2
 // By scripts/generate-protobuf with protoc-gen-swift 1.39.0.
 // DO NOT EDIT.
 // swift-format-ignore-file
@@ -300,6 +300,22 @@ nonisolated struct WireWorkerEnvelope: Sendable {
     set {kind = .goodbye(newValue)}
   }
 
+  var request: WireFileRequest {
+    get {
+      if case .request(let v)? = kind {return v}
+      return WireFileRequest()
+    }
+    set {kind = .request(newValue)}
+  }
+
+  var piece: WireFilePiece {
+    get {
+      if case .piece(let v)? = kind {return v}
+      return WireFilePiece()
+    }
+    set {kind = .piece(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -309,6 +325,8 @@ nonisolated struct WireWorkerEnvelope: Sendable {
     case failed(WireAttemptFailure)
     case released(WireRelease)
     case goodbye(WireWorkerGoodbye)
+    case request(WireFileRequest)
+    case piece(WireFilePiece)
 
   }
 
@@ -403,6 +421,22 @@ nonisolated struct WireCoordinatorEnvelope: Sendable {
     set {kind = .resync(newValue)}
   }
 
+  var request: WireFileRequest {
+    get {
+      if case .request(let v)? = kind {return v}
+      return WireFileRequest()
+    }
+    set {kind = .request(newValue)}
+  }
+
+  var piece: WireFilePiece {
+    get {
+      if case .piece(let v)? = kind {return v}
+      return WireFilePiece()
+    }
+    set {kind = .piece(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -416,6 +450,8 @@ nonisolated struct WireCoordinatorEnvelope: Sendable {
     case drain(WireDrain)
     case goodbye(WireCoordinatorGoodbye)
     case resync(WireResync)
+    case request(WireFileRequest)
+    case piece(WireFilePiece)
 
   }
 
@@ -543,11 +579,112 @@ nonisolated struct WireWorkerHello: Sendable {
   /// Reported in an earlier session and never acknowledged.
   var unacknowledged: [WireTileResult] = []
 
+  /// True where the worker does not see the run directory: its objects are fetched from it.
+  var transportsObjects: Bool = false
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _build: WireBuild? = nil
+}
+
+/// A file that travels between a coordinator and a worker without shared storage.
+nonisolated struct WireTransferFile: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var name: WireTransferFile.OneOf_Name? = nil
+
+  /// A tile object's path within tiles/, as in TileObject.
+  var object: String {
+    get {
+      if case .object(let v)? = name {return v}
+      return String()
+    }
+    set {name = .object(newValue)}
+  }
+
+  /// A resolved input's path within the run directory, inputs/NAME.
+  var input: String {
+    get {
+      if case .input(let v)? = name {return v}
+      return String()
+    }
+    set {name = .input(newValue)}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum OneOf_Name: Equatable, Sendable {
+    /// A tile object's path within tiles/, as in TileObject.
+    case object(String)
+    /// A resolved input's path within the run directory, inputs/NAME.
+    case input(String)
+
+  }
+
+  init() {}
+}
+
+/// Asks for a piece of a file; either side may.
+nonisolated struct WireFileRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var file: WireTransferFile {
+    get {_file ?? WireTransferFile()}
+    set {_file = newValue}
+  }
+  /// Returns true if `file` has been explicitly set.
+  var hasFile: Bool {self._file != nil}
+  /// Clears the value of `file`. Subsequent reads from it will return its default value.
+  mutating func clearFile() {self._file = nil}
+
+  var offset: UInt64 = 0
+
+  /// The piece ends earlier where the file does.
+  var length: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _file: WireTransferFile? = nil
+}
+
+/// The answer to a request.
+nonisolated struct WireFilePiece: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var file: WireTransferFile {
+    get {_file ?? WireTransferFile()}
+    set {_file = newValue}
+  }
+  /// Returns true if `file` has been explicitly set.
+  var hasFile: Bool {self._file != nil}
+  /// Clears the value of `file`. Subsequent reads from it will return its default value.
+  mutating func clearFile() {self._file = nil}
+
+  var offset: UInt64 = 0
+
+  /// Size of the whole file.
+  var fileBytes: UInt64 = 0
+
+  var content: Data = Data()
+
+  /// Why there is no content; empty where there is.
+  var unavailable: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _file: WireTransferFile? = nil
 }
 
 /// Proof of life; renews every lease of the worker.
@@ -937,7 +1074,7 @@ nonisolated extension WireGoodbyeReason: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireWorkerEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".WorkerEnvelope"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}hello\0\u{1}heartbeat\0\u{1}completed\0\u{1}failed\0\u{1}released\0\u{1}goodbye\0\u{c}\u{1}\u{9}")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}hello\0\u{1}heartbeat\0\u{1}completed\0\u{1}failed\0\u{1}released\0\u{1}goodbye\0\u{1}request\0\u{1}piece\0\u{c}\u{1}\u{9}")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1023,6 +1160,32 @@ nonisolated extension WireWorkerEnvelope: SwiftProtobuf.Message, SwiftProtobuf._
           self.kind = .goodbye(v)
         }
       }()
+      case 16: try {
+        var v: WireFileRequest?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .request(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .request(v)
+        }
+      }()
+      case 17: try {
+        var v: WireFilePiece?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .piece(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .piece(v)
+        }
+      }()
       default: break
       }
     }
@@ -1058,6 +1221,14 @@ nonisolated extension WireWorkerEnvelope: SwiftProtobuf.Message, SwiftProtobuf._
       guard case .goodbye(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
     }()
+    case .request?: try {
+      guard case .request(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+    }()
+    case .piece?: try {
+      guard case .piece(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1072,7 +1243,7 @@ nonisolated extension WireWorkerEnvelope: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireCoordinatorEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".CoordinatorEnvelope"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}welcome\0\u{1}refuse\0\u{1}stage\0\u{1}lease\0\u{1}committed\0\u{1}stale\0\u{1}heartbeat\0\u{1}drain\0\u{1}goodbye\0\u{1}resync\0\u{c}\u{1}\u{9}")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{a}welcome\0\u{1}refuse\0\u{1}stage\0\u{1}lease\0\u{1}committed\0\u{1}stale\0\u{1}heartbeat\0\u{1}drain\0\u{1}goodbye\0\u{1}resync\0\u{1}request\0\u{1}piece\0\u{c}\u{1}\u{9}")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1210,6 +1381,32 @@ nonisolated extension WireCoordinatorEnvelope: SwiftProtobuf.Message, SwiftProto
           self.kind = .resync(v)
         }
       }()
+      case 20: try {
+        var v: WireFileRequest?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .request(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .request(v)
+        }
+      }()
+      case 21: try {
+        var v: WireFilePiece?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .piece(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .piece(v)
+        }
+      }()
       default: break
       }
     }
@@ -1260,6 +1457,14 @@ nonisolated extension WireCoordinatorEnvelope: SwiftProtobuf.Message, SwiftProto
     case .resync?: try {
       guard case .resync(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
+    }()
+    case .request?: try {
+      guard case .request(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+    }()
+    case .piece?: try {
+      guard case .piece(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
     }()
     case nil: break
     }
@@ -1455,7 +1660,7 @@ nonisolated extension WireBuild: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".WorkerHello"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_id\0\u{1}host\0\u{3}process_id\0\u{1}build\0\u{1}slots\0\u{1}credit\0\u{3}memory_per_slot_bytes\0\u{3}run_id\0\u{1}running\0\u{1}unacknowledged\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}worker_id\0\u{1}host\0\u{3}process_id\0\u{1}build\0\u{1}slots\0\u{1}credit\0\u{3}memory_per_slot_bytes\0\u{3}run_id\0\u{1}running\0\u{1}unacknowledged\0\u{3}transports_objects\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1473,6 +1678,7 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 8: try { try decoder.decodeSingularStringField(value: &self.runID) }()
       case 9: try { try decoder.decodeRepeatedMessageField(value: &self.running) }()
       case 10: try { try decoder.decodeRepeatedMessageField(value: &self.unacknowledged) }()
+      case 11: try { try decoder.decodeSingularBoolField(value: &self.transportsObjects) }()
       default: break
       }
     }
@@ -1513,6 +1719,9 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.unacknowledged.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.unacknowledged, fieldNumber: 10)
     }
+    if self.transportsObjects != false {
+      try visitor.visitSingularBoolField(value: self.transportsObjects, fieldNumber: 11)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1527,6 +1736,162 @@ nonisolated extension WireWorkerHello: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.runID != rhs.runID {return false}
     if lhs.running != rhs.running {return false}
     if lhs.unacknowledged != rhs.unacknowledged {return false}
+    if lhs.transportsObjects != rhs.transportsObjects {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTransferFile: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TransferFile"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}object\0\u{1}input\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.name != nil {try decoder.handleConflictingOneOf()}
+          self.name = .object(v)
+        }
+      }()
+      case 2: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.name != nil {try decoder.handleConflictingOneOf()}
+          self.name = .input(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.name {
+    case .object?: try {
+      guard case .object(let v)? = self.name else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    }()
+    case .input?: try {
+      guard case .input(let v)? = self.name else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireTransferFile, rhs: WireTransferFile) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFileRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FileRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}file\0\u{1}offset\0\u{1}length\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._file) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.length) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._file {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.offset != 0 {
+      try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 2)
+    }
+    if self.length != 0 {
+      try visitor.visitSingularUInt32Field(value: self.length, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireFileRequest, rhs: WireFileRequest) -> Bool {
+    if lhs._file != rhs._file {return false}
+    if lhs.offset != rhs.offset {return false}
+    if lhs.length != rhs.length {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFilePiece: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".FilePiece"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}file\0\u{1}offset\0\u{3}file_bytes\0\u{1}content\0\u{1}unavailable\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._file) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.fileBytes) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.content) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.unavailable) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._file {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.offset != 0 {
+      try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 2)
+    }
+    if self.fileBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.fileBytes, fieldNumber: 3)
+    }
+    if !self.content.isEmpty {
+      try visitor.visitSingularBytesField(value: self.content, fieldNumber: 4)
+    }
+    if !self.unavailable.isEmpty {
+      try visitor.visitSingularStringField(value: self.unavailable, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireFilePiece, rhs: WireFilePiece) -> Bool {
+    if lhs._file != rhs._file {return false}
+    if lhs.offset != rhs.offset {return false}
+    if lhs.fileBytes != rhs.fileBytes {return false}
+    if lhs.content != rhs.content {return false}
+    if lhs.unavailable != rhs.unavailable {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

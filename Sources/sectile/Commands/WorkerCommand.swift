@@ -18,7 +18,9 @@ struct WorkerCommand: AsyncParsableCommand {
         discussion: """
             One file is all that a worker on another machine needs: the join.json that the coordinator \
             wrote into its run directory (mode 0600: endpoints, the server's key, a worker's key). The \
-            run directory and the inputs have to be visible under the same paths.
+            inputs have to be visible under the same paths or URLs; the run directory too, unless \
+            --no-shared-storage is given: then results and what units read of each other travel over \
+            the connection.
 
             A worker may join and leave at any time. SIGTERM lets it finish what it computes; a second \
             SIGTERM gives everything back at once. Exit code 4 means that starting it again is of no \
@@ -38,6 +40,10 @@ struct WorkerCommand: AsyncParsableCommand {
     var memory: String?
     @Option(help: "Directory for the worker's own files; its log goes there.")
     var scratch: String?
+    @Option(help: "What fetched files may take with --no-shared-storage, for example 20GiB.")
+    var scratchLimit: String?
+    @Flag(help: "Do not look for the run directory here: results and neighbours' tiles travel.")
+    var noSharedStorage = false
     @Option(help: "Least severe lines on the terminal: debug, info, notice, warning, error.")
     var logLevel: String?
     @Flag(help: ArgumentHelp("End with the process that started this one.", visibility: .hidden))
@@ -72,6 +78,8 @@ struct WorkerCommand: AsyncParsableCommand {
             preconditionFailure("a UUID is a worker's identity")
         }
         let logger = makeLogger(settings, runID: joinFile.runID, workerID: workerID)
+        let space = try scratchSpace(settings, workerID: workerID)
+        defer { space?.remove() }
         let exitReason = try await serve(
             joinFile,
             keys: keys,
@@ -83,8 +91,10 @@ struct WorkerCommand: AsyncParsableCommand {
                 build: Version.identity,
                 slots: slotCount,
                 credit: slotCount + 1,
-                memoryPerSlotBytes: memoryBytes
+                memoryPerSlotBytes: memoryBytes,
+                scratchDirectory: space?.path
             ),
+            scratchLimitBytes: settings.scratchLimit.bytes,
             logger: logger
         )
         guard exitReason.exitCode == 0 else {
@@ -100,6 +110,7 @@ struct WorkerCommand: AsyncParsableCommand {
         flags[.slots] = slots
         flags[.memory] = memory
         flags[.scratch] = scratch
+        flags[.scratchLimit] = scratchLimit
         flags[.logLevel] = logLevel
         do {
             return try WorkerSettings.resolve(
@@ -109,6 +120,20 @@ struct WorkerCommand: AsyncParsableCommand {
         } catch { throw CommandError.usage("\(error)") }
     }
 
+    /// The worker's own directory, where it does not see the run directory.
+    private func scratchSpace(
+        _ settings: WorkerSettings,
+        workerID: WorkerID
+    ) throws -> ScratchSpace? {
+        guard noSharedStorage else { return nil }
+        let parent = settings.scratch ?? FileManager.default.temporaryDirectory.path
+        do {
+            return try ScratchSpace(below: parent, name: workerID.text)
+        } catch {
+            throw CommandError.failed("the scratch directory \(parent) cannot be used: \(error)")
+        }
+    }
+
     private func makeLogger(
         _ settings: WorkerSettings,
         runID: String,
@@ -116,6 +141,12 @@ struct WorkerCommand: AsyncParsableCommand {
     ) -> Logger {
         let joinDirectory = URL(fileURLWithPath: settings.join).deletingLastPathComponent().path
         let shared = "\(joinDirectory)/logs"
+        if let scratch = settings.scratch {
+            try? FileManager.default.createDirectory(
+                atPath: scratch,
+                withIntermediateDirectories: true
+            )
+        }
         let directory =
             settings.scratch ?? (FileManager.default.fileExists(atPath: shared) ? shared : nil)
         var logger = Logs.logger(
@@ -134,36 +165,13 @@ struct WorkerCommand: AsyncParsableCommand {
         keys: CurveKeyPair,
         endpoints: [String],
         identity: WorkerIdentity,
+        scratchLimitBytes: Int,
         logger: Logger
     ) async throws -> WorkerExit {
-        let clock = WorldClock()
-        let level = try InstructionSet.ofEnvironment()
-        logger.info(
-            "kernels chosen",
-            metadata: [LogKey.event: "worker.kernels", "instructionSet": "\(level.rawValue)"]
-        )
-        let computer = StageComputer(
-            nonce: UInt32.random(in: .min ... .max),
-            memoryPerSlotBytes: identity.memoryPerSlotBytes,
-            instructionSet: level,
-            seconds: { clock.seconds },
-            residentBytes: { ProcessFacts.peakResidentBytes }
-        )
-        let worker = Worker(
-            identity: identity,
-            policy: WorkerPolicy(),
-            environment: WorkerEnvironment(
-                slots: ComputeExecutor(slots: identity.slots, computer: computer),
-                storage: SharedStorage(),
-                log: WorkerFactLog(logger: logger),
-                now: { .nanoseconds(clock.now.nanoseconds) },
-                sleep: { instant in
-                    let wait = instant - .nanoseconds(clock.now.nanoseconds)
-                    if wait > .zero { try await Task.sleep(for: wait) }
-                },
-                residentBytes: { ProcessFacts.residentBytes },
-                wallClockSeconds: { Timestamps.secondsSince1970() }
-            )
+        let worker = try makeWorker(
+            identity,
+            scratchLimitBytes: scratchLimitBytes,
+            logger: logger
         )
         let context = try ZeroMQContext()
         let exit = try await withThrowingTaskGroup(of: WorkerExit?.self) { group in
@@ -198,6 +206,53 @@ struct WorkerCommand: AsyncParsableCommand {
         }
         await context.terminate()
         return exit
+    }
+
+    private func makeWorker(
+        _ identity: WorkerIdentity,
+        scratchLimitBytes: Int,
+        logger: Logger
+    ) throws -> Worker {
+        let clock = WorldClock()
+        let objects = identity.scratchDirectory.map { directory in
+            TransportedObjects(
+                directory: directory,
+                cacheBytes: scratchLimitBytes,
+                now: { .nanoseconds(clock.now.nanoseconds) }
+            )
+        }
+        let level = try InstructionSet.ofEnvironment()
+        logger.info(
+            "kernels chosen",
+            metadata: [LogKey.event: "worker.kernels", "instructionSet": "\(level.rawValue)"]
+        )
+        let computer = StageComputer(
+            nonce: UInt32.random(in: .min ... .max),
+            objects: objects ?? SharedObjects(),
+            memoryPerSlotBytes: identity.memoryPerSlotBytes,
+            instructionSet: level,
+            seconds: { clock.seconds },
+            residentBytes: { ProcessFacts.peakResidentBytes }
+        )
+        return Worker(
+            identity: identity,
+            policy: WorkerPolicy(),
+            environment: WorkerEnvironment(
+                slots: ComputeExecutor(slots: identity.slots, computer: computer),
+                storage: objects.map { objects in
+                    TransportedStorage(objects: objects) { InputCheck.problem(of: $0) }
+                } ?? SharedStorage(),
+                transfers: objects,
+                log: WorkerFactLog(logger: logger),
+                now: { .nanoseconds(clock.now.nanoseconds) },
+                sleep: { instant in
+                    let wait = instant - .nanoseconds(clock.now.nanoseconds)
+                    if wait > .zero { try await Task.sleep(for: wait) }
+                },
+                residentBytes: { ProcessFacts.residentBytes },
+                wallClockSeconds: { Timestamps.secondsSince1970() }
+            )
+        )
     }
 
     /// Ends this process when its parent does: no process survives a killed run.

@@ -84,19 +84,11 @@ struct RunPlanner {
             ).model
         )
         let layout = TileLayout(grid: grid, tileSizePixels: settings.tiling.tileSizePixels)
-        if let problem = PartialSize(model: model, zones: zones, layout: layout).problem {
-            throw PlanError(file: file, problems: [problem])
-        }
-        let plan = try runPlan(model: model, layout: layout)
-        if let problem = plan.haloProblem {
-            problems.append(PlanProblem(key: "tiling.tileSizePixels", message: problem))
-            throw PlanError(file: file, problems: problems)
-        }
         return PlannedRun(
             settings: settings,
             model: model,
             layout: layout,
-            plan: plan,
+            plan: try checkedPlan(model: model, layout: layout, zones: zones),
             zones: zones,
             features: Dictionary(
                 uniqueKeysWithValues: planned.compactMap { layer in
@@ -178,6 +170,25 @@ struct RunPlanner {
         )
         model.zoneVariants = deficit.zoneVariants
         return model
+    }
+
+    /// A plan whose messages all fit.
+    private func checkedPlan(
+        model: RunModel,
+        layout: TileLayout,
+        zones: ResolvedZones?
+    ) throws -> RunPlan {
+        if let problem = PartialSize(model: model, zones: zones, layout: layout).problem {
+            throw PlanError(file: file, problems: [problem])
+        }
+        let plan = try runPlan(model: model, layout: layout)
+        if let problem = plan.haloProblem {
+            throw PlanError(
+                file: file,
+                problems: [PlanProblem(key: "tiling.tileSizePixels", message: problem)]
+            )
+        }
+        return plan
     }
 
     private func runPlan(model: RunModel, layout: TileLayout) throws -> RunPlan {

@@ -134,6 +134,10 @@ struct RunHost {
                 clock: WorldClock(),
                 wallClock: WorldClock(),
                 verifier: DirectoryObjectVerifier(directory: opened, check: .size),
+                archive: DirectoryObjectArchive(
+                    directory: opened,
+                    inputs: planned.model.resolvedInputs
+                ),
                 reducer: AnalysisReducer(model: planned.model),
                 log: CoordinatorLog(logger: logger)
             )

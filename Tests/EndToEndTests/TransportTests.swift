@@ -1,0 +1,172 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    @Suite(.enabled(if: Program.canEvaluate, "the evaluation data are absent"))
+    struct TransportTests {
+        private static func coordinator(
+            _ input: EvaluationInput,
+            _ directory: String,
+            _ endpoint: String
+        ) throws -> SectileProcess {
+            try SectileProcess(
+                [
+                    "coordinator", input.path, "--output", directory, "--listen", endpoint,
+                    "--advertise", "127.0.0.1",
+                ]
+            )
+        }
+
+        /// The join file, taken out of the run directory as an operator's copy is.
+        private static func joinFile(
+            of directory: String,
+            in scratch: ScratchDirectory,
+            while isPossible: () -> Bool
+        ) async throws -> String {
+            try await wait(for: "join.json", while: isPossible) {
+                FileManager.default.fileExists(atPath: "\(directory)/join.json")
+            }
+            let copy = "\(scratch.path)/join-\(UUID().uuidString).json"
+            try FileManager.default.copyItem(atPath: "\(directory)/join.json", toPath: copy)
+            return copy
+        }
+
+        private static func arguments(
+            _ join: String,
+            connect endpoint: String,
+            scratch: String
+        ) -> [String] {
+            [
+                "worker", "--join", join, "--connect", endpoint, "--no-shared-storage", "--scratch",
+                scratch, "--slots", "1",
+            ]
+        }
+
+        @Test(
+            .timeLimit(.minutes(2)),
+            .enabled(if: NetworkPlace.isPossible, "only root may make network namespaces")
+        )
+        func `workers in networks and file systems of their own give the bits of a shared run`()
+            async throws
+        {
+            // With local models, so that tiles read each other's results.
+            let window = RegressionGateTests.window
+            let scratch = try ScratchDirectory()
+            let whole = try EvaluationInput(tileSizePixels: 64, replacing: window, in: scratch)
+            let shared = try await SectileProcess.run(
+                "run",
+                whole.path,
+                "--output",
+                "\(scratch.path)/shared"
+            )
+            try #require(shared.exitCode == 0, "\(shared.errors)")
+            let reference = try RunOutcome(directory: "\(scratch.path)/shared")
+            let input = try EvaluationInput(tileSizePixels: 16, replacing: window, in: scratch)
+            let directory = "\(scratch.path)/run"
+            let coordinator = try Self.coordinator(input, directory, "tcp://0.0.0.0:0")
+            let join = try await Self.joinFile(of: directory, in: scratch) { coordinator.isRunning }
+            let port = try #require(try JoinText(directory: directory).port)
+            let places = try (1...2).map { try NetworkPlace(number: $0) }
+            let workers = try places.enumerated().map { index, place in
+                try place.start(
+                    Self.arguments(
+                        join,
+                        connect: "tcp://\(place.hostAddress):\(port)",
+                        scratch: "\(scratch.path)/scratch\(index)"
+                    ),
+                    hiding: directory
+                )
+            }
+            let finished = await coordinator.finished()
+            #expect(finished.exitCode == 0, "\(finished.errors)")
+            for worker in workers {
+                let left = await worker.finished()
+                #expect(left.exitCode == 0, "\(left.errors)")
+            }
+            withExtendedLifetime(places) {}
+            #expect(try RunOutcome(directory: directory) == reference)
+            #expect(try CommittedTiles(directory: directory).unitsNotCommittedOnce().isEmpty)
+            // Both took part, and neither left anything behind.
+            for index in 0..<2 {
+                let logs = try ScratchDirectory.contents(of: "\(scratch.path)/scratch\(index)")
+                #expect(logs.keys.allSatisfy { $0.hasSuffix(".jsonl") }, "\(logs.keys)")
+                #expect(
+                    logs.values.contains {
+                        String(decoding: $0, as: UTF8.self).contains("welcomed")
+                    }
+                )
+            }
+        }
+
+        @Test(.timeLimit(.minutes(2)))
+        func `what travels survives killed workers and a killed coordinator`() async throws {
+            let reference = try RunOutcome(
+                directory: try await SharedRuns.reference().directory
+            )
+            let scratch = try ScratchDirectory()
+            let input = try EvaluationInput(tileSizePixels: 32, in: scratch)
+            let directory = "\(scratch.path)/run"
+            var coordinator = try Self.coordinator(input, directory, "tcp://127.0.0.1:0")
+            let join = try await Self.joinFile(of: directory, in: scratch) { coordinator.isRunning }
+            let endpoint = try #require(try JoinText(directory: directory).endpoints.first)
+            func worker() throws -> SectileProcess {
+                try SectileProcess(
+                    Self.arguments(join, connect: endpoint, scratch: "\(scratch.path)/scratch")
+                )
+            }
+            var workers = [try worker(), try worker()]
+            for threshold in [40, 150, 300] {
+                try await wait(for: "\(threshold) commits", while: { coordinator.isRunning }) {
+                    CommittedTiles.count(in: directory) >= threshold
+                }
+                workers[0].signal(SIGKILL)
+                #expect(await workers[0].finished().exitCode == 128 + SIGKILL)
+                workers[0] = try worker()
+                coordinator.signal(SIGKILL)
+                #expect(await coordinator.finished().exitCode == 128 + SIGKILL)
+                coordinator = try Self.coordinator(input, directory, endpoint)
+            }
+            let finished = await coordinator.finished()
+            #expect(finished.exitCode == 0, "\(finished.errors)")
+            for worker in workers {
+                let left = await worker.finished()
+                #expect(left.exitCode == 0, "\(left.errors)")
+            }
+            #expect(try RunOutcome(directory: directory) == reference)
+            #expect(try CommittedTiles(directory: directory).unitsNotCommittedOnce().isEmpty)
+            // The directories of the killed workers went with the next one's start.
+            let left = try ScratchDirectory.contents(of: "\(scratch.path)/scratch")
+            #expect(left.keys.allSatisfy { $0.hasSuffix(".jsonl") }, "\(left.keys)")
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a worker that does not see the inputs leaves and costs no tile`() async throws {
+            let scratch = try ScratchDirectory()
+            let input = try SmallInput(in: scratch)
+            let directory = "\(scratch.path)/run"
+            let coordinator = try SectileProcess(
+                [
+                    "coordinator", try input.write(), "--output", directory, "--listen",
+                    "tcp://127.0.0.1:0", "--advertise", "127.0.0.1",
+                ]
+            )
+            let join = try await Self.joinFile(of: directory, in: scratch) { coordinator.isRunning }
+            let endpoint = try #require(try JoinText(directory: directory).endpoints.first)
+            let arguments = Self.arguments(
+                join,
+                connect: endpoint,
+                scratch: "\(scratch.path)/scratch"
+            )
+            let layer = "\(scratch.path)/sink.asc"
+            try FileManager.default.moveItem(atPath: layer, toPath: layer + ".away")
+            let blind = try await SectileProcess(arguments).finished()
+            #expect(blind.exitCode == 1)
+            #expect(blind.errors.contains("layer 'sink' cannot be read here"), "\(blind.errors)")
+            try FileManager.default.moveItem(atPath: layer + ".away", toPath: layer)
+            let worker = try SectileProcess(arguments)
+            let finished = await coordinator.finished()
+            #expect(finished.exitCode == 0, "\(finished.errors)")
+            #expect(await worker.finished().exitCode == 0)
+        }
+    }
+}
