@@ -126,7 +126,7 @@ import Tiling
                 let mosaic = try RasterDataset(path: run.path("mosaic/\(name).tif"))
                 for band in 1...mosaic.description.bandCount {
                     let samples = try mosaic.read(mosaic.description.window, band: band).samples
-                    #expect(samples.allSatisfy(\.isNaN))
+                    #expect(!samples.contains { !$0.isNaN })
                     #expect(items(mosaic, band: band)["REFUSAL"]?.contains(reason) == true)
                 }
                 #expect(try run.text("stac/\(name).json").contains(reason))

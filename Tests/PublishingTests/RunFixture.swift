@@ -51,12 +51,14 @@ struct RunFixture {
             missing: options.missing,
             directory: directory
         )
+        // A closure may not see the directory while the fixture is not whole.
+        let place = directory
         let regression = try options.regression.map {
             try Self.regressionResults(
                 $0,
                 model: model,
                 tiles: partials.tiles,
-                directory: directory
+                directory: place
             )
         }
         var balance = partials.constants
