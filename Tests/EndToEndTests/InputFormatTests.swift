@@ -43,7 +43,7 @@ extension EndToEnd {
             let roomy = try await outcome(input, "roomy")
             let finished = try await SectileProcess(
                 ["run", try input.write("tight.yaml"), "--output", "\(scratch.path)/run-tight"],
-                environment: ["SECTILE_WORKER_MEMORY": "16MiB"]
+                environment: ["SECTILE_WORKER_MEMORY": "64MiB"]
             ).finished()
             #expect(finished.exitCode == 0, "\(finished.errors)")
             #expect(try RunOutcome(directory: "\(scratch.path)/run-tight") == roomy)
