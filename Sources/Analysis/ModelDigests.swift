@@ -53,18 +53,20 @@ package struct ModelDigests: Hashable, Sendable {
         let masks: [Int]
         let minimumEmission: Double?
         let spacingCells: Int
-        /// Decides the wavelength of fields of noise, where there are any.
-        let bufferMetres: Double?
+        /// Of fields of noise, where there are any: it follows from supports, which are facts of layers
+        /// and have no other part in a sample.
+        let noiseWavelengthMetres: Double?
         let fitsCells: Bool
         let fitsZones: Bool
 
-        init(_ model: RegressionModel) {
+        init(_ model: RegressionModel, layers: [LayerModel]) {
             response = model.response
             covariates = model.covariates
             masks = model.masks
             minimumEmission = model.minimumEmission
             spacingCells = model.spacingCells
-            bufferMetres = model.nullCovariateCount > 0 ? model.bufferMetres : nil
+            noiseWavelengthMetres =
+                model.nullCovariateCount > 0 ? model.noiseWavelengthMetres(layers: layers) : nil
             fitsCells = model.fitsCells
             fitsZones = model.fitsZones
         }
@@ -119,7 +121,9 @@ package struct ModelDigests: Hashable, Sendable {
                     zones: model.zones?.digest,
                     masksOutside: model.zones?.masksOutside,
                     deficit: model.deficit,
-                    observations: model.regression.map { ObservationIdentity($0) }
+                    observations: model.regression.map {
+                        ObservationIdentity($0, layers: model.layers)
+                    }
                 )
             )
         )

@@ -41,8 +41,7 @@ package struct ObservationBlock: Sendable {
         window = block.window
         self.response = response
         let window = block.window
-        let supports = model.layers.map(\.facts.supportMetres)
-        let wavelength = max(regression.bufferMetres, supports.max() ?? 0) * 3
+        let wavelength = regression.noiseWavelengthMetres(layers: model.layers)
         var fields = 0
         predictors = regression.covariates.map { covariate in
             guard let index = covariate.layer, let layer = layers[index] else {

@@ -101,6 +101,12 @@ package struct RegressionModel: Hashable, Sendable, Codable {
     /// Number of fields of noise.
     package var nullCovariateCount: Int { covariates.count { $0.layer == nil } }
 
+    /// Distance between the nodes of fields of noise, metres: three times the largest support, so that
+    /// they are as smooth as the smoothest layer.
+    package func noiseWavelengthMetres(layers: [LayerModel]) -> Double {
+        3 * max(bufferMetres, layers.map(\.facts.supportMetres).max() ?? 0)
+    }
+
     /// The variant that is the response; nil for a layer.
     ///
     /// The log ratio is not defined for a negative sink: where one occurs, asinh takes its place.

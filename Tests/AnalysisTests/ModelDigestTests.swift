@@ -1,6 +1,7 @@
 import Analysis
 import CarbonBalance
 import ContentDigest
+import Regression
 import Testing
 
 @Suite struct ModelDigestTests {
@@ -32,6 +33,59 @@ import Testing
         let after = try digests { $0.deficit.emissionFloor = 2 }
         #expect(before.prepare == after.prepare)
         #expect(before.balance != after.balance)
+    }
+
+    private static func regression(nullCovariates: Int = 0) -> RegressionModel {
+        let noise = (0..<nullCovariates).map {
+            RegressionModel.Covariate(
+                name: "null_\($0 + 1)",
+                layer: nil,
+                transform: .none,
+                unit: "1"
+            )
+        }
+        let sink = RegressionModel.Covariate(name: "sink", layer: 1, transform: .none, unit: "1")
+        return RegressionModel(
+            response: .variant(.absolute),
+            covariates: [sink] + noise,
+            masks: [],
+            kernel: .bisquare,
+            minimumEmission: nil,
+            spacingCells: 1,
+            bandwidth: .neighbours(20),
+            bufferMetres: 500,
+            capMetres: nil,
+            fitsCells: true,
+            fitsZones: false
+        )
+    }
+
+    @Test func `another bandwidth changes the stages from bandwidth on, and nothing before`() throws
+    {
+        let before = try digests { $0.regression = Self.regression() }
+        let after = try digests { model in
+            model.regression = Self.regression()
+            model.regression?.bandwidth = .neighbours(21)
+        }
+        #expect(before.balance == after.balance)
+        #expect(before.bandwidth != after.bandwidth)
+        #expect(before.fit != after.fit)
+        #expect(before.diagnose != after.diagnose)
+    }
+
+    @Test func `another support changes samples only where fields of noise follow from it`() throws
+    {
+        for nullCovariates in [0, 1] {
+            let before = try digests {
+                $0.regression = Self.regression(nullCovariates: nullCovariates)
+            }
+            let after = try digests { model in
+                model.regression = Self.regression(nullCovariates: nullCovariates)
+                model.layers[0].facts.supportMetres = 9000
+            }
+            #expect(before.prepare == after.prepare)
+            #expect((before.balance == after.balance) == (nullCovariates == 0))
+        }
     }
 
     @Test func `a model survives its encoding`() throws {
