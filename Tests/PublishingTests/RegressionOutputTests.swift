@@ -119,6 +119,26 @@ import Tiling
         }
     }
 
+    @Test func `a refused regression is empty bands, and every output says why`() throws {
+        let reason = "12 observations cannot carry 3 coefficients"
+        try published(RegressionFixture(refusal: reason)) { run in
+            for name in ["gwr", "neighbourhood"] {
+                let mosaic = try RasterDataset(path: run.path("mosaic/\(name).tif"))
+                for band in 1...mosaic.description.bandCount {
+                    let samples = try mosaic.read(mosaic.description.window, band: band).samples
+                    let isEmpty = samples.allSatisfy(\.isNaN)
+                    #expect(isEmpty)
+                    #expect(items(mosaic, band: band)["REFUSAL"]?.contains(reason) == true)
+                }
+                #expect(try run.text("stac/\(name).json").contains(reason))
+            }
+            for path in ["report.html", "run.json", "tables/model.json", "stac/gwr.json"] {
+                #expect(try run.words(path).contains(reason), "\(path)")
+            }
+            #expect(try run.words("report.html").contains("class=\"banner\""))
+        }
+    }
+
     @Test func `a bandwidth at a bound is a banner, and metadata of every band`() throws {
         try published(RegressionFixture(state: "lower_bound")) { run in
             let html = try run.words("report.html")
@@ -146,6 +166,34 @@ import Tiling
             #expect(code(80, 60) == 0)
             #expect(code(10, 20) == 1)
             #expect(try run.words("report.html").contains("have no local models"))
+        }
+    }
+
+    @Test func `quantiles in the document are those of the mosaic's values`() throws {
+        try published { run in
+            let mosaic = try RasterDataset(path: run.path("mosaic/gwr.tif"))
+            let values = try mosaic.read(mosaic.description.window, band: 2).samples
+                .filter { !$0.isNaN }.sorted()
+            let cell = try model(run, "cell")
+            let document = try JSONDecoder().decode(
+                CellDocument.self,
+                from: run.bytes("tables/model.json")
+            )
+            let term = document.cell.gwr.coefficients[1]
+            #expect(term.min == values.first)
+            #expect(term.max == values.last)
+            #expect(term.median == Quantile.of(sorted: values, share: 0.5))
+            #expect(term.upper_quartile == Quantile.of(sorted: values, share: 0.75))
+            #expect(term.identified == values.count)
+            #expect(term.first_unidentified_cell?.count == 2)
+            let warnings = try #require(cell["warnings"] as? [String])
+            #expect(warnings.contains { $0.hasPrefix("'elevation' is not identified at") })
+            let noise = try #require(cell["null_covariates"] as? [[String: Any]])
+            #expect(noise.first?["false_positive_share"] as? Double == 1)
+            let certificates = try #require(cell["certificates"] as? [String: [String: Int]])
+            #expect(
+                certificates["bandwidth"] == ["certified": 300, "uncertified": 0, "growths": 2]
+            )
         }
     }
 
@@ -198,4 +246,20 @@ import Tiling
             #expect(html.contains("chosen: 40"))
         }
     }
+}
+
+/// The coefficients of `model.json`; a decoder reads every digit, `JSONSerialization` does not.
+private struct CellDocument: Decodable {
+    struct Cell: Decodable { let gwr: Local }
+    struct Local: Decodable { let coefficients: [Term] }
+    struct Term: Decodable {
+        let min: Double
+        let median: Double
+        let upper_quartile: Double
+        let max: Double
+        let identified: Int
+        let first_unidentified_cell: [Int]?
+    }
+
+    let cell: Cell
 }

@@ -93,12 +93,7 @@ extension RunFixture {
                     let status = UInt8(exactly: codes.samples[index]) ?? 255
                     blocks[bands.index(of: .status)].samples[index] = Double(status)
                     fit.count(RegressionStatus(rawValue: status) ?? .outside)
-                    guard status == 0, fixture.refusal == nil else { continue }
-                    let e = residual(row: row, column: column, fixture)
-                    for (position, band) in bands.bands.enumerated() where band.name != "status" {
-                        blocks[position].samples[index] = value(band.content, row, column, e)
-                    }
-                    local.samples[index] = 0.5
+                    guard status == 0 else { continue }
                     observations.add(
                         row: row,
                         column: column,
@@ -107,6 +102,12 @@ extension RunFixture {
                         ]
                     )
                     observations.count(locations: 1)
+                    guard fixture.refusal == nil else { continue }
+                    let e = residual(row: row, column: column, fixture)
+                    for (position, band) in bands.bands.enumerated() where band.name != "status" {
+                        blocks[position].samples[index] = value(band.content, row, column, e)
+                    }
+                    local.samples[index] = 0.5
                     add(row, column, e, to: &fit, &residuals)
                 }
             }
