@@ -78,7 +78,8 @@ def main() -> int:
                 ours = {name: float(row[f"{layer}_{name}"]) for name in MEASURES}
                 square = theirs["variance"] + theirs["mean"] ** 2
                 for name in MEASURES:
-                    scale = square if name == "variance" else abs(theirs[name]) or 1.0
+                    # Where a layer is 0 all over a zone the difference itself must be within the bound.
+                    scale = (square if name == "variance" else abs(theirs[name])) or 1.0
                     worst[name] = max(worst[name], abs(ours[name] - theirs[name]) / scale)
             figures = ", ".join(f"{name} {worst[name]:.1e}" for name in MEASURES)
             print(f"{band}: {compared} zones of more than one cell, largest differences: {figures}")
