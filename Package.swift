@@ -201,6 +201,12 @@ let package = Package(
             path: "Tests/SimulationKit",
             swiftSettings: house
         ),
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["SimulationKit", "Coordination", argumentParser],
+            path: "Tests/SimulationProgram",
+            swiftSettings: house
+        ),
         tests(
             "SimulationTests",
             [

@@ -17,6 +17,8 @@ package struct FaultyDisk: Sendable {
 
     /// How bad it is at present.
     package var options: Options
+    /// True while it takes nothing.
+    package var isFull = false
     private var objects: [TileObjectKey: Int] = [:]
 
     /// An empty disk.
@@ -26,7 +28,7 @@ package struct FaultyDisk: Sendable {
 
     /// Writes an object; false when that failed.
     package mutating func write(_ object: TileObject, using random: inout SeededRandom) -> Bool {
-        if random.chance(options.writeFailure) { return false }
+        if isFull || random.chance(options.writeFailure) { return false }
         objects[object.key] = random.chance(options.tear) ? object.bytes / 2 : object.bytes
         return true
     }

@@ -15,6 +15,8 @@ package struct JournalImage: Sendable {
     private var granted: [LeaseID: String] = [:]
     /// Facts that may never become true; empty while all is well.
     package private(set) var violations: [String] = []
+    /// Commits that were taken back.
+    package private(set) var undoneCount = 0
     /// Every entry in order.
     package private(set) var entries: [JournalEntry] = []
 
@@ -107,6 +109,7 @@ package struct JournalImage: Sendable {
             change(unit) { $0.charges = max(0, $0.charges - count) }
         case .resultDiscarded(let unit, let reason):
             partials[unit] = nil
+            undoneCount += 1
             change(unit) {
                 $0.state = .open
                 $0.message = reason
@@ -158,6 +161,7 @@ package struct JournalImage: Sendable {
         reductions.removeAll { $0.stage >= stage }
         for unit in units.keys where unit.stage > stage || (unit.stage == stage && unit.round > 0) {
             partials[unit] = nil
+            if units[unit]?.object != nil { undoneCount += 1 }
             change(unit) {
                 $0.state = .open
                 $0.object = nil

@@ -28,6 +28,15 @@ package struct SimulatedCluster {
         package var partitionMilliseconds: Int?
         /// Mean time between stalls of the coordinator, milliseconds; nil for none.
         package var stallMilliseconds: Int?
+        /// Mean time between fillings of the disks, which then take nothing for a while,
+        /// milliseconds; nil for none.
+        package var fillMilliseconds: Int?
+        /// Probability that a kill of the coordinator strikes between two of its next actions.
+        package var crashBetweenActions = 0.5
+        /// Probability that a worker dies between writing an object and reporting it, or just after.
+        package var crashAtReport = 0.0
+        /// True when clocks on the wall show anything at all.
+        package var hasWildWallClocks = false
         /// Probability that an attempt fails with a class that counts.
         package var attemptFailure = 0.0
         /// Ordinals of tiles whose input cannot be read.
@@ -50,6 +59,7 @@ package struct SimulatedCluster {
         case killCoordinator, startCoordinator
         case partition, heal(worker: Int)
         case stall
+        case fill, empty
         case tick(life: Int)
         case journaled(life: Int)
         case verified(life: Int, TileResult)
@@ -58,11 +68,13 @@ package struct SimulatedCluster {
         case calm
     }
 
-    private let options: Options
+    let options: Options
     private let policy: LeasePolicy
     /// The work.
     package let work: SimulatedWork
     private var random: SeededRandom
+    /// Of what must not influence anything, so that the rest of the run stays the same.
+    private var wallRandom: SeededRandom
     private var queue = EventQueue<Happening>()
     private var now = MonotonicInstant(nanoseconds: 0)
     private var network: FaultyNetwork
@@ -71,20 +83,22 @@ package struct SimulatedCluster {
     /// The journal as it is on disk.
     package private(set) var journal: JournalImage
 
-    private var state: RunState?
+    var state: RunState?
     private var gate = CommitGate()
     private var batch: [JournalEntry] = []
     private var coordinatorLife = 0
     private var stalledUntil: MonotonicInstant?
+    /// Actions until the coordinator dies; nil while it shall live.
+    private var actionsLeft: Int?
 
-    private var workers: [SimulatedWorker?]
+    var workers: [SimulatedWorker?]
     private var lives: [Int]
     private var lastPeer: UInt32 = 0
 
     /// How the run ended; nil while it goes on.
-    package private(set) var outcome: RunOutcome?
+    package internal(set) var outcome: RunOutcome?
     /// What the checkers found; empty while all is well.
-    package private(set) var violations: [String] = []
+    package internal(set) var violations: [String] = []
     /// Steps taken.
     package private(set) var stepCount = 0
     /// Restarts of the coordinator.
@@ -98,6 +112,7 @@ package struct SimulatedCluster {
     package init(seed: UInt64, options: Options) {
         self.options = options
         random = SeededRandom(seed: seed)
+        wallRandom = SeededRandom(seed: ~seed)
         var policy = LeasePolicy()
         policy.heartbeatMilliseconds = 100
         policy.leaseMilliseconds = 300
@@ -130,6 +145,7 @@ package struct SimulatedCluster {
         schedule(options.coordinatorKillMilliseconds, .killCoordinator)
         schedule(options.partitionMilliseconds, .partition)
         schedule(options.stallMilliseconds, .stall)
+        schedule(options.fillMilliseconds, .fill)
         after(options.calmAfterMilliseconds, .calm)
     }
 
@@ -195,6 +211,8 @@ package struct SimulatedCluster {
             stalledUntil = now.advanced(byMilliseconds: random.integer(in: 100...1500))
             note("coordinator stalls")
             schedule(options.stallMilliseconds, .stall)
+        case .fill: fill()
+        case .empty: disk.isFull = false
         case .tick(let life): tick(life: life)
         case .journaled(let life): if life == coordinatorLife { endCommit() }
         case .verified(let life, let result):
@@ -206,10 +224,12 @@ package struct SimulatedCluster {
             collect(life: life, peer: peer, result)
         case .reduced(let life, let stage, let round, let constants):
             guard life == coordinatorLife else { return }
+            let partials = journal.partials(stage: stage, round: round)
+            checkPartials(partials, stage: stage, round: round)
             let reduction = try work.reduce(
                 stage: stage,
                 round: round,
-                partials: journal.partials(stage: stage, round: round),
+                partials: partials,
                 constants: constants
             )
             apply(.reductionFinished(stage, round: round, reduction))
@@ -221,11 +241,20 @@ package struct SimulatedCluster {
     private mutating func calm() {
         network.options = FaultyNetwork.Options()
         disk.options = FaultyDisk.Options()
+        disk.isFull = false
         for worker in workers.indices {
             network.heal(worker)
             if workers[worker] == nil { after(0, .startWorker(worker: worker)) }
         }
         if state == nil { after(0, .startCoordinator) }
+    }
+
+    private mutating func fill() {
+        schedule(options.fillMilliseconds, .fill)
+        guard !isCalm else { return }
+        note("the disks are full")
+        disk.isFull = true
+        after(random.integer(in: 50...1500), .empty)
     }
 
     private mutating func deliver(worker: Int, peer: PeerID, _ message: WorkerMessage) {
@@ -260,6 +289,7 @@ package struct SimulatedCluster {
         journal.raiseEpoch()
         coordinatorLife += 1
         stalledUntil = nil
+        actionsLeft = nil
         let identity = RunIdentity(
             runID: "run",
             epoch: journal.epoch,
@@ -283,11 +313,20 @@ package struct SimulatedCluster {
     private mutating func killCoordinator() {
         schedule(options.coordinatorKillMilliseconds, .killCoordinator)
         guard state != nil, !isCalm else { return }
+        if random.chance(options.crashBetweenActions) {
+            actionsLeft = random.integer(in: 0...9)
+        } else {
+            die()
+        }
+    }
+
+    private mutating func die() {
         // The batch under way may have reached the disk although nobody heard of it.
         if !batch.isEmpty, random.chance(0.5) { journal.append(batch) }
         note("coordinator dies")
         state = nil
         batch = []
+        actionsLeft = nil
         coordinatorLife += 1
         restartCount += 1
         after(random.integer(in: 10...1200), .startCoordinator)
@@ -297,25 +336,34 @@ package struct SimulatedCluster {
         guard var state else { return }
         self.state = nil
         let effects = state.apply(event, at: now)
+        let wallSeconds = wallSeconds()
         let ready = gate.admit(
             effects,
             cause: state.cause,
-            wallSeconds: now.seconds(since: MonotonicInstant(nanoseconds: 0))
+            wallSeconds: wallSeconds
         )
         self.state = state
         perform(ready)
         beginCommit()
     }
 
+    /// What a clock on the wall shows.
+    private mutating func wallSeconds() -> Double {
+        guard options.hasWildWallClocks else {
+            return now.seconds(since: MonotonicInstant(nanoseconds: 0))
+        }
+        return Double(wallRandom.integer(in: -4_000_000_000...4_000_000_000))
+    }
+
     private mutating func beginCommit() {
-        guard batch.isEmpty, gate.hasBatch else { return }
+        guard state != nil, batch.isEmpty, gate.hasBatch else { return }
         batch = gate.takeBatch()
         after(random.integer(in: 0...6), .journaled(life: coordinatorLife))
     }
 
     private mutating func endCommit() {
         guard !batch.isEmpty else { return }
-        if random.chance(disk.options.journalFailure) {
+        if disk.isFull || random.chance(disk.options.journalFailure) {
             apply(.journalFailed("no space"))
             after(100, .journaled(life: coordinatorLife))
             return
@@ -323,12 +371,18 @@ package struct SimulatedCluster {
         journal.append(batch)
         batch = []
         apply(.journalRecovered)
+        guard state != nil else { return }
         perform(gate.confirm())
         beginCommit()
     }
 
     private mutating func perform(_ actions: [CommitGate.Action]) {
         for action in actions {
+            guard state != nil else { return }
+            if let left = actionsLeft {
+                guard left > 0 else { return die() }
+                actionsLeft = left - 1
+            }
             switch action {
             case .send(let message, let peer): send(message, to: peer)
             case .verify(let result):
@@ -413,6 +467,10 @@ package struct SimulatedCluster {
         guard !isCalm else { return }
         let worker = random.integer(in: 0...workers.count - 1)
         guard workers[worker] != nil else { return }
+        kill(worker)
+    }
+
+    private mutating func kill(_ worker: Int) {
         note("w\(worker) dies")
         workers[worker] = nil
         lives[worker] += 1
@@ -434,7 +492,10 @@ package struct SimulatedCluster {
     }
 
     private mutating func beat(worker: Int, life: Int) {
-        guard lives[worker] == life, let acts = workers[worker]?.beat(at: now) else { return }
+        let wallSeconds = wallSeconds()
+        guard lives[worker] == life,
+            let acts = workers[worker]?.beat(at: now, wallSeconds: wallSeconds)
+        else { return }
         say(worker, acts)
         after(policy.heartbeatMilliseconds, .beat(worker: worker, life: life))
     }
@@ -501,8 +562,10 @@ package struct SimulatedCluster {
                 disk.write(result.object, using: &random)
                 ? .success(result) : .failure(SimulatedFailure(.storage))
         }
-        let acts = workers[worker]?.finish(lease, outcome) ?? []
-        say(worker, acts)
+        let crashes = !isCalm && random.chance(options.crashAtReport)
+        let isBefore = crashes && random.chance(0.5)
+        if !isBefore { say(worker, workers[worker]?.finish(lease, outcome) ?? []) }
+        if crashes { kill(worker) }
     }
 
     private mutating func remove(_ key: TileObjectKey, by whom: String) {
@@ -510,72 +573,5 @@ package struct SimulatedCluster {
             violations.append("\(whom) removed the committed object \(key)")
         }
         disk.remove(key)
-    }
-
-    // MARK: - Checkers
-
-    /// What a message says must be on disk before it leaves.
-    private mutating func checkPromise(_ message: CoordinatorMessage) {
-        switch message {
-        case .committed(let leases):
-            for lease in leases where journal.object(of: lease.unit)?.key.lease != lease {
-                violations.append("\(lease) is acknowledged but not durable")
-            }
-        case .lease(let grants):
-            for grant in grants where journal.holder(of: grant.lease) == nil {
-                violations.append("\(grant.lease) is sent but not durable")
-            }
-        default: break
-        }
-    }
-
-    private mutating func check() {
-        if let state { violations += state.invariantViolations() }
-        violations += journal.violations
-        for worker in workers { violations += worker?.violations ?? [] }
-    }
-
-    /// A run that is over has the samples of a run without faults, no more and no less.
-    private mutating func checkEnd() throws {
-        let expected = try work.faultlessSamples()
-        let found = journal.objects
-        for (unit, samples) in expected where found[unit]?.samplesDigest != samples {
-            violations.append("\(unit) has \(found[unit] == nil ? "no" : "other") samples")
-        }
-        for unit in found.keys where expected[unit] == nil {
-            violations.append("\(unit) is committed and should not be")
-        }
-        for object in found.values {
-            if let discrepancy = disk.discrepancy(of: object) { violations.append(discrepancy) }
-        }
-        let wanted: RunOutcome =
-            work.unreadable.isEmpty ? .done : .incomplete(quarantined: work.unreadable.count)
-        if outcome != wanted {
-            violations.append("the run ended as \(outcome.map { "\($0)" } ?? "nothing")")
-        }
-    }
-
-    private static func short(_ message: WorkerMessage) -> String {
-        switch message {
-        case .hello(let hello):
-            "hello running \(hello.running) unacknowledged \(hello.unacknowledged.map(\.lease))"
-        case .heartbeat(let beat): "heartbeat \(beat.sequence) held \(beat.held)"
-        case .completed(let result): "completed \(result.lease)"
-        case .failed(let failure): "failed \(failure.lease) \(failure.failureClass)"
-        case .released(let leases, _): "released \(leases)"
-        case .goodbye: "goodbye"
-        case .request(let request): "request \(request.file)"
-        case .piece(let piece): "piece \(piece.file)"
-        }
-    }
-
-    private static func short(_ message: CoordinatorMessage) -> String {
-        switch message {
-        case .welcome(let welcome): "welcome to session \(welcome.session)"
-        case .stage(let brief): "stage \(brief.stage) \(brief.round)"
-        case .lease(let grants): "lease \(grants.map(\.lease))"
-        case .heartbeat(let sequence): "heartbeat \(sequence)"
-        default: "\(message)"
-        }
     }
 }

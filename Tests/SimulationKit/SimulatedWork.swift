@@ -101,8 +101,18 @@ package struct SimulatedWork: StageReducer {
     }
 
     /// The samples' digest of every unit that a run without faults commits.
-    package func faultlessSamples() throws -> [WorkUnit: ContentDigest] {
+    package func faultlessSamples() throws -> [WorkUnit: ContentDigest] { try faultless().samples }
+
+    /// What a round of a run without faults is reduced to; nil when there is no such round.
+    package func faultlessReduction(of stage: Stage, round: Int) throws -> StageReduction? {
+        try faultless().reductions[stage]?.dropFirst(round).first
+    }
+
+    private func faultless() throws -> (
+        samples: [WorkUnit: ContentDigest], reductions: [Stage: [StageReduction]]
+    ) {
         var samples: [WorkUnit: ContentDigest] = [:]
+        var reductions: [Stage: [StageReduction]] = [:]
         var constants: [Stage: [UInt8]] = [:]
         var objects: [Stage: [TileID: TileObject]] = [:]
         for stage in plan.stages {
@@ -135,6 +145,7 @@ package struct SimulatedWork: StageReducer {
                     partials: partials,
                     constants: constants
                 )
+                reductions[stage.stage, default: []].append(reduction)
                 switch reduction {
                 case .finished(let bytes):
                     constants[stage.stage] = bytes
@@ -145,7 +156,7 @@ package struct SimulatedWork: StageReducer {
                 }
             }
         }
-        return samples
+        return (samples, reductions)
     }
 
     private static func list(of stage: Stage, _ objects: [TileID: TileObject]) -> ObjectList {

@@ -186,8 +186,8 @@ package struct SimulatedWorker: Sendable {
         return [.send(message)] + start()
     }
 
-    /// The time of a heartbeat has come.
-    package mutating func beat(at now: MonotonicInstant) -> [Act] {
+    /// The time of a heartbeat has come; its clock on the wall shows anything.
+    package mutating func beat(at now: MonotonicInstant, wallSeconds: Double) -> [Act] {
         if now.milliseconds(since: lastHeard) > leaseMilliseconds {
             return [.reconnect]
         }
@@ -200,7 +200,7 @@ package struct SimulatedWorker: Sendable {
                     WorkerHeartbeat(
                         held: held,
                         residentBytes: 1 << 20,
-                        wallClockSeconds: 0,
+                        wallClockSeconds: wallSeconds,
                         sequence: sequence
                     )
                 )

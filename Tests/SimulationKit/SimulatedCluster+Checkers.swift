@@ -1,0 +1,100 @@
+import Coordination
+import RunStore
+import Tiling
+import WireProtocol
+
+// What is looked at after every step, before every message, and at the end.
+
+extension SimulatedCluster {
+
+    /// What a message says must be on disk before it leaves.
+    mutating func checkPromise(_ message: CoordinatorMessage) {
+        switch message {
+        case .committed(let leases):
+            for lease in leases where journal.object(of: lease.unit)?.key.lease != lease {
+                violations.append("\(lease) is acknowledged but not durable")
+            }
+        case .lease(let grants):
+            for grant in grants where journal.holder(of: grant.lease) == nil {
+                violations.append("\(grant.lease) is sent but not durable")
+            }
+        default: break
+        }
+    }
+
+    /// A sum counts each tile of its round once, and no tile of another.
+    mutating func checkPartials(
+        _ partials: [(tile: TileID, partial: [UInt8])],
+        stage: Stage,
+        round: Int
+    ) {
+        let tiles = work.plan.plan(of: stage)?.tiles.map(\.id) ?? []
+        let wanted = Set(tiles).subtracting(work.unreadable)
+        if partials.count != wanted.count || Set(partials.map(\.tile)) != wanted {
+            violations.append(
+                "the sum of \(stage) \(round) has \(partials.map(\.tile)) instead of each once"
+            )
+        }
+    }
+
+    mutating func check() {
+        if let state { violations += state.invariantViolations() }
+        violations += journal.violations
+        // Nothing here loses a committed object, so nothing may take a commit back.
+        if journal.undoneCount > 0 { violations.append("\(journal.undoneCount) commits undone") }
+        for worker in workers { violations += worker?.violations ?? [] }
+    }
+
+    /// A run that is over has the samples of a run without faults, no more and no less.
+    mutating func checkEnd() throws {
+        let expected = try work.faultlessSamples()
+        let found = journal.objects
+        for (unit, samples) in expected where found[unit]?.samplesDigest != samples {
+            violations.append("\(unit) has \(found[unit] == nil ? "no" : "other") samples")
+        }
+        for unit in found.keys where expected[unit] == nil {
+            violations.append("\(unit) is committed and should not be")
+        }
+        for object in found.values {
+            if let discrepancy = disk.discrepancy(of: object) { violations.append(discrepancy) }
+        }
+        for reduction in journal.snapshot.reductions {
+            let wanted = try work.faultlessReduction(
+                of: reduction.stage,
+                round: reduction.round
+            )
+            if reduction.reduction != wanted {
+                violations.append("\(reduction.stage) \(reduction.round) has another sum")
+            }
+        }
+        let wanted: RunOutcome =
+            work.unreadable.isEmpty ? .done : .incomplete(quarantined: work.unreadable.count)
+        if outcome != wanted {
+            violations.append("the run ended as \(outcome.map { "\($0)" } ?? "nothing")")
+        }
+    }
+
+    static func short(_ message: WorkerMessage) -> String {
+        switch message {
+        case .hello(let hello):
+            "hello running \(hello.running) unacknowledged \(hello.unacknowledged.map(\.lease))"
+        case .heartbeat(let beat): "heartbeat \(beat.sequence) held \(beat.held)"
+        case .completed(let result): "completed \(result.lease)"
+        case .failed(let failure): "failed \(failure.lease) \(failure.failureClass)"
+        case .released(let leases, _): "released \(leases)"
+        case .goodbye: "goodbye"
+        case .request(let request): "request \(request.file)"
+        case .piece(let piece): "piece \(piece.file)"
+        }
+    }
+
+    static func short(_ message: CoordinatorMessage) -> String {
+        switch message {
+        case .welcome(let welcome): "welcome to session \(welcome.session)"
+        case .stage(let brief): "stage \(brief.stage) \(brief.round)"
+        case .lease(let grants): "lease \(grants.map(\.lease))"
+        case .heartbeat(let sequence): "heartbeat \(sequence)"
+        default: "\(message)"
+        }
+    }
+}

@@ -1,0 +1,113 @@
+package import Coordination
+
+/// A kind of trouble; each seed makes one cluster of it.
+package enum SimulatedWorld: String, Sendable, CaseIterable {
+    /// Nothing goes wrong.
+    case calm
+    /// Messages are lost, doubled, delayed and overtaken.
+    case network
+    /// Workers are cut off, also in one direction only.
+    case partitions
+    /// Workers are killed at any moment.
+    case workerKills
+    /// Workers die between writing an object and reporting it, or just after.
+    case crashedReports
+    /// The coordinator is killed at any moment, also between two of its actions.
+    case coordinatorKills
+    /// The coordinator stands still.
+    case stalls
+    /// Disks fill up, fail, and tear what is written.
+    case disks
+    /// All of it at once.
+    case everything
+
+    /// What goes wrong in the cluster of a seed.
+    package func options(seed: UInt64) -> SimulatedCluster.Options {
+        var random = SeededRandom(seed: seed ^ 0xC1A5)
+        var options = SimulatedCluster.Options()
+        options.hasWildWallClocks = true
+        switch self {
+        case .calm: options.network.delayMilliseconds = 0
+        case .network:
+            options.network.loss = random.fraction(to: 0.3)
+            options.network.duplication = random.fraction(to: 0.3)
+            options.network.longDelay = random.fraction(to: 0.3)
+        case .partitions: options.partitionMilliseconds = random.integer(in: 200...1500)
+        case .workerKills:
+            options.workerKillMilliseconds = random.integer(in: 150...1500)
+            options.workerCount = random.integer(in: 2...6)
+        case .crashedReports: options.crashAtReport = random.fraction(to: 0.3)
+        case .coordinatorKills:
+            options.coordinatorKillMilliseconds = random.integer(in: 60...1500)
+        case .stalls: options.stallMilliseconds = random.integer(in: 300...1500)
+        case .disks:
+            options.disk.writeFailure = random.fraction(to: 0.3)
+            options.disk.tear = random.fraction(to: 0.3)
+            options.disk.journalFailure = random.fraction(to: 0.5)
+            options.fillMilliseconds = random.integer(in: 300...3000)
+        case .everything: Self.everything(&options, &random)
+        }
+        return options
+    }
+
+    private static func everything(
+        _ options: inout SimulatedCluster.Options,
+        _ random: inout SeededRandom
+    ) {
+        options.network.loss = random.fraction(to: 0.15)
+        options.network.duplication = random.fraction(to: 0.15)
+        options.network.longDelay = random.fraction(to: 0.15)
+        options.disk.writeFailure = 0.05
+        options.disk.tear = 0.05
+        options.disk.journalFailure = 0.1
+        options.workerCount = random.integer(in: 1...5)
+        options.workerKillMilliseconds = random.integer(in: 300...2000)
+        options.coordinatorKillMilliseconds = random.integer(in: 300...3000)
+        options.partitionMilliseconds = random.integer(in: 300...2000)
+        options.stallMilliseconds = random.integer(in: 500...4000)
+        options.fillMilliseconds = random.integer(in: 1000...8000)
+        options.crashAtReport = random.fraction(to: 0.1)
+        options.attemptFailure = 0.1
+        options.unreadable = random.chance(0.5) ? [random.integer(in: 0...11)] : []
+    }
+
+    /// Runs the cluster of a seed to its end.
+    ///
+    /// - Returns: the cluster; its violations are empty when all promises held.
+    /// - Throws: what the reduction of simulated work throws, which is nothing.
+    package func run(seed: UInt64) throws -> SimulatedCluster {
+        var cluster = SimulatedCluster(seed: seed, options: options(seed: seed))
+        try cluster.run()
+        return cluster
+    }
+
+    /// The facts that some seeds of this world must lead to, or it tests nothing.
+    package var expectedFacts: [RunFact.Name] {
+        switch self {
+        case .calm: []
+        case .network: [.leaseExpired]
+        case .partitions: [.workerLost, .resultStale]
+        case .workerKills, .crashedReports: [.workerLost]
+        case .coordinatorKills: [.leaseAdopted]
+        case .stalls: [.coordinatorStalled]
+        case .disks: [.resultRejected, .journalFailed]
+        case .everything: [.leaseAdopted, .resultStale]
+        }
+    }
+
+    /// The facts that no seed of this world may lead to.
+    package var excludedFacts: [RunFact.Name] {
+        switch self {
+        case .calm: [.leaseExpired, .attemptFailed]
+        case .stalls: [.workerLost]
+        default: []
+        }
+    }
+}
+
+extension SeededRandom {
+    /// A number from 0 to below a limit.
+    mutating func fraction(to limit: Double) -> Double {
+        Double.random(in: 0..<limit, using: &self)
+    }
+}
