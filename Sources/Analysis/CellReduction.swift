@@ -94,9 +94,29 @@ struct CellReduction {
             case nil: chooseGiven(candidates[0], in: &found, regression)
             }
         } catch let error as RegressionError {
-            found.refusal = error.description
+            found.refusal =
+                error.code == .noAdmissibleBandwidth
+                ? inadmissible(found, regression) : error.description
         }
         return .finished(constants: try ModelCoding.encode(found))
+    }
+
+    /// That no bandwidth serves, in the units of whoever asked for it.
+    private func inadmissible(
+        _ found: BandwidthConstants,
+        _ regression: RegressionModel
+    ) -> String {
+        let ends = [found.scores.first, found.scores.last].compactMap { score in
+            score.map { text(ofBandwidth: $0.value, regression) }
+        }
+        return
+            "none of \(found.scores.count) bandwidths from \(ends.joined(separator: " to ")) gives "
+            + "each of the \(found.locationCount) observations a prediction (at the largest "
+            + "\(found.scores.last?.failureCount ?? 0) have none)"
+    }
+
+    private func text(ofBandwidth value: Double, _ regression: RegressionModel) -> String {
+        regression.text(ofBandwidth: value, cellSizeMetres: model.grid.cellSizeMetres)
     }
 
     private func choose(
@@ -118,8 +138,9 @@ struct CellReduction {
     ) {
         guard let score = found.curve(regression).first, score.rss.isFinite else {
             found.refusal =
-                "the bandwidth \(bandwidth.value) leaves \(found.scores[0].failureCount) of "
-                + "\(found.locationCount) observations without a model"
+                "a bandwidth of \(text(ofBandwidth: bandwidth.value, regression)) leaves "
+                + "\(found.scores[0].failureCount) of \(found.locationCount) observations without a "
+                + "model"
             return
         }
         choose(score, state: "given", in: &found, regression)
@@ -137,7 +158,7 @@ struct CellReduction {
         let sigmaSquared = score.rss / (n - score.traceS)
         guard n > score.traceS, sigmaSquared.isFinite else {
             found.refusal =
-                "the chosen bandwidth, \(score.bandwidth.value), has \(score.traceS) effective "
+                "the chosen bandwidth, \(text(ofBandwidth: score.bandwidth.value, regression)), has \(score.traceS) effective "
                 + "parameters for \(score.locationCount) observations: no error variance is left"
             return
         }

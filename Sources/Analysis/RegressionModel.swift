@@ -131,4 +131,15 @@ package struct RegressionModel: Hashable, Sendable, Codable {
         case .search(let isAdaptive, _, _, _): isAdaptive
         }
     }
+
+    /// A bandwidth as people read it: neighbours, or distances in whole metres.
+    ///
+    /// - Parameters:
+    ///   - value: a neighbour count, or a distance in cells.
+    ///   - cellSizeMetres: the edge of a cell.
+    package func text(ofBandwidth value: Double, cellSizeMetres: Double) -> String {
+        guard !isAdaptive else { return "\(Int(value)) nearest observations" }
+        let metres = (value * cellSizeMetres).rounded()
+        return Int(exactly: metres).map { "\($0) m" } ?? "\(metres) m"
+    }
 }

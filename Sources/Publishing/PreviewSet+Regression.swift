@@ -19,7 +19,8 @@ extension PreviewSet {
         let doubts = kind == .model ? try Doubts(self, bands) : nil
         var previews: [Preview] = []
         for (index, band) in (kind == .model ? bands.model : bands.neighbourhood).enumerated() {
-            let hasPicture = Self.hasPicture(band.source)
+            // An empty map would look like a result.
+            let hasPicture = told.refusal == nil && Self.hasPicture(band.source)
             var raster = try picture(
                 of: mosaic,
                 band: index + 1,

@@ -44,9 +44,25 @@ extension Publication {
         }
     }
 
+    /// What whoever started the run must hear of its regressions, each sentence once.
+    private var regressionWarnings: [String] {
+        var sentences: [String] = []
+        if let cells = input.cellRegression {
+            sentences += RegressionStatements(input, cells).warnings
+        }
+        switch zones {
+        case .failure(let refusal):
+            sentences.append("The regression on the zones was refused: \(refusal)")
+        case .success(let zones): sentences += zones.warnings.map { "zones: \($0)" }
+        case nil: break
+        }
+        return sentences
+    }
+
     /// Writes the curves of both searches and `model.json`.
     mutating func writeModel() throws {
         guard input.model.regression != nil else { return }
+        results.warnings = regressionWarnings
         if let cells = input.cellRegression, let bandwidth = cells.results.bandwidth {
             let curve = CurveTable(
                 bandwidth.curve(cells.model),

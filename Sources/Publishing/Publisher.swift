@@ -28,6 +28,8 @@ package struct Publisher: Sendable {
         package var runDocument = "run.json"
         /// The report.
         package var report = "report.html"
+        /// What a reader of the local models must know before believing them; not files.
+        package var warnings: [String] = []
 
         /// Every file.
         package var all: [String] {

@@ -53,9 +53,7 @@ struct RegressionStatements: Sendable {
 
     /// A bandwidth with its unit.
     func text(ofBandwidth value: Double) -> String {
-        regression.model.isAdaptive
-            ? "\(Int(value)) nearest observations"
-            : "\(value * run.grid.cellSizeMetres) m"
+        regression.model.text(ofBandwidth: value, cellSizeMetres: run.grid.cellSizeMetres)
     }
 
     /// The state of the bandwidth: `interior`, `lower_bound`, `upper_bound`, `given`, `refused`, or

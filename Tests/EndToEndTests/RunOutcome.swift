@@ -6,7 +6,7 @@ import RasterIO
 struct RunOutcome: Hashable {
     /// SHA-256 of the samples of every band of a mosaic, by its name.
     let mosaics: [String: ContentDigest]
-    /// The city table as it stands.
+    /// The city table as it stands; empty for a run without zones.
     let cities: String
 
     /// Reads a run directory.
@@ -26,6 +26,9 @@ struct RunOutcome: Hashable {
             mosaics[name] = hasher.finalize()
         }
         self.mosaics = mosaics
-        cities = try String(contentsOfFile: "\(directory)/tables/cities.csv", encoding: .utf8)
+        let table = "\(directory)/tables/cities.csv"
+        cities =
+            FileManager.default.fileExists(atPath: table)
+            ? try String(contentsOfFile: table, encoding: .utf8) : ""
     }
 }

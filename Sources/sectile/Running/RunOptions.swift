@@ -99,6 +99,9 @@ struct RunOptions: ParsableArguments {
     static func publish(directory: String, reader: JournalReader) throws {
         StandardStreamSink.error.write(line: "\(Timestamps.now()) publishing")
         let outcome = try Publication(directory: directory, reader: reader).publish()
+        for warning in outcome.results.warnings {
+            StandardStreamSink.error.write(line: "warning: \(warning)")
+        }
         for path in outcome.results.all { print("\(directory)/\(path)") }
         guard outcome.missingTiles == 0 else {
             throw CommandError(

@@ -1,0 +1,224 @@
+import Foundation
+import Lattice
+import RasterIO
+import Testing
+
+extension EndToEnd {
+    /// Local models where neighbours are far away, on one side, or not there at all.
+    struct LocalModelGeographyTests {
+        private let scratch: ScratchDirectory
+
+        init() throws {
+            scratch = try ScratchDirectory()
+            try GDALRuntime.start(cacheBytes: 64 << 20)
+        }
+
+        private func run(
+            _ country: OddCountry,
+            workers: Int = 2
+        ) async throws -> (directory: String, errors: String) {
+            let directory = "\(scratch.path)/run-\(UUID().uuidString)"
+            let finished = try await SectileProcess.run(
+                "run",
+                country.path,
+                "--output",
+                directory,
+                "--workers",
+                "\(workers)"
+            )
+            try #require(finished.exitCode == 0, "\(finished.errors)")
+            return (directory, finished.errors)
+        }
+
+        /// The samples of a mosaic's bands, by their names.
+        private func bands(_ mosaic: String, of directory: String) throws -> [String: [Double]] {
+            let dataset = try RasterDataset(path: "\(directory)/mosaic/\(mosaic).tif")
+            let description = dataset.description
+            var bands: [String: [Double]] = [:]
+            for (index, band) in description.bands.enumerated() {
+                let name = band.name.prefix { $0 != " " && $0 != ":" }
+                bands[String(name)] =
+                    try dataset.read(description.window, band: index + 1).samples
+            }
+            return bands
+        }
+
+        private func document(_ name: String, of directory: String) throws -> [String: Any] {
+            let data = try Data(contentsOf: URL(fileURLWithPath: "\(directory)/\(name)"))
+            return try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+        }
+
+        /// The regression of the exported observations as a table.
+        private func regressed(_ directory: String, _ arguments: String...) async throws -> String {
+            let table = "\(scratch.path)/observations.csv"
+            let output = "\(scratch.path)/regressed"
+            let exported = try await SectileProcess.run(
+                "export",
+                directory,
+                "--observations",
+                table
+            )
+            try #require(exported.exitCode == 0, "\(exported.errors)")
+            let finished = try await SectileProcess(
+                [
+                    "regress", table, "--x", "x", "--y", "y", "--response", "logratio",
+                    "--predictors", "one,two", "--output", output,
+                ] + arguments
+            ).finished()
+            try #require(finished.exitCode == 0, "\(finished.errors)")
+            return output
+        }
+
+        /// The largest difference between a mosaic and a table of its cells, of the column's largest
+        /// value.
+        private func largestDifference(
+            _ names: [String],
+            _ bands: [String: [Double]],
+            _ table: Table
+        ) throws -> Double {
+            let xs = try table.numbers("x").compactMap(\.self)
+            let ys = try table.numbers("y").compactMap(\.self)
+            var largest = 0.0
+            for name in names {
+                let wanted = try table.numbers(name)
+                let scale = wanted.compactMap(\.self).map(abs).max() ?? 1
+                let band = try #require(bands[name], "no band \(name)")
+                for index in wanted.indices {
+                    let column = Int(xs[index] / OddCountry.cellSizeMetres)
+                    let row = Int(
+                        (OddCountry.originY - ys[index]) / OddCountry.cellSizeMetres
+                    )
+                    let own = band[row * OddCountry.columns + column]
+                    let other = try #require(wanted[index])
+                    largest = max(largest, abs(own - other) / scale)
+                }
+            }
+            return largest
+        }
+
+        @Test(.timeLimit(.minutes(2)), arguments: OddCountry.Shape.allCases)
+        func `an odd country's models are those of its table, whatever the tiles`(
+            shape: OddCountry.Shape
+        ) async throws {
+            let bandwidth = "{ type: adaptive, neighbours: 60 }"
+            let cut = try await run(
+                try OddCountry(shape, tileSizePixels: 16, bandwidth: bandwidth, in: scratch)
+            )
+            let whole = try await run(
+                try OddCountry(shape, tileSizePixels: 64, bandwidth: bandwidth, in: scratch),
+                workers: 1
+            )
+            let outcome = try RunOutcome(directory: cut.directory)
+            #expect(outcome == (try RunOutcome(directory: whole.directory)))
+            let names =
+                ["fitted", "residual", "local_r2"]
+                + ["intercept", "one", "two"].flatMap { ["beta_\($0)", "se_\($0)"] }
+            let local = try TableReader.read(
+                try await regressed(cut.directory, "--value", "60") + "/local.csv"
+            )
+            let largest = try largestDifference(names, bands("gwr", of: cut.directory), local)
+            #expect(largest < 1e-12)
+            let record = try document("run.json", of: cut.directory)
+            let regression = try #require(record["regression"] as? [String: Any])
+            let certificates = try #require(regression["certificates"] as? [String: [String: Int]])
+            for (stage, counts) in certificates { #expect(counts["uncertified"] == 0, "\(stage)") }
+            let places = (0..<OddCountry.rows * OddCountry.columns).count {
+                shape.contains(row: $0 / OddCountry.columns, column: $0 % OddCountry.columns)
+            }
+            #expect(regression["locations"] as? Int == places)
+        }
+
+        @Test(.timeLimit(.minutes(2)))
+        func `a search on tiles finds the bandwidth of a search of the table`() async throws {
+            let tiled = try await run(
+                try OddCountry(
+                    .islands,
+                    tileSizePixels: 16,
+                    bandwidth: "{ type: adaptive, criterion: aicc }",
+                    in: scratch
+                )
+            )
+            let output = try await regressed(tiled.directory)
+            let own = try TableReader.read("\(tiled.directory)/tables/bandwidth.csv")
+            let other = try TableReader.read("\(output)/bandwidth.csv")
+            let scores = Dictionary(
+                uniqueKeysWithValues: zip(
+                    try other.numbers("neighbours").compactMap(\.self),
+                    try other.numbers("aicc").compactMap(\.self)
+                )
+            )
+            let values = try own.numbers("aicc").compactMap(\.self)
+            let counts = try own.numbers("neighbours").compactMap(\.self)
+            for (count, value) in zip(counts, values) {
+                // Candidates of the tiles that the table's search did not need are nobody's.
+                guard let score = scores[count] else { continue }
+                #expect(abs(value - score) <= 1e-12 * abs(score))
+            }
+            let best = zip(values, counts).min { $0.0 < $1.0 }
+            #expect(best?.1 == scores.min { ($0.value, $0.key) < ($1.value, $1.key) }?.key)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `more neighbours than observations are refused with the reason, deficits stay`()
+            async throws
+        {
+            let refused = try await run(
+                try OddCountry(
+                    .islands,
+                    tileSizePixels: 16,
+                    bandwidth: "{ type: adaptive, neighbours: 400 }",
+                    in: scratch
+                )
+            )
+            let reason = "a bandwidth of 400 neighbours exceeds the 266 observations"
+            #expect(refused.errors.contains(reason))
+            let model = try String(
+                contentsOfFile: "\(refused.directory)/tables/model.json",
+                encoding: .utf8
+            )
+            #expect(model.contains(reason))
+            let report = try String(
+                contentsOfFile: "\(refused.directory)/report.html",
+                encoding: .utf8
+            )
+            #expect(report.contains(reason))
+            let deficit = try bands("deficit", of: refused.directory)
+            #expect(deficit["abs"]?.contains { $0.isFinite } == true)
+            // An empty map would look like a result.
+            let pictures = try FileManager.default.contentsOfDirectory(
+                atPath: "\(refused.directory)/preview"
+            )
+            #expect(!pictures.contains { $0.hasPrefix("gwr_") })
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a capped neighbourhood ends at the cap, and each such cell says so`() async throws {
+            let capped = try await run(
+                try OddCountry(
+                    .desert,
+                    tileSizePixels: 16,
+                    bandwidth: "{ type: adaptive, neighbours: 60 }",
+                    regression: "  neighbourhood: { policy: cap, capMetres: 120000 }",
+                    in: scratch
+                )
+            )
+            let metres = try #require(
+                try bands("neighbourhood", of: capped.directory)["bandwidth_m"]
+            )
+            let codes = try #require(try bands("status", of: capped.directory)["regression"])
+            var cappedCount = 0
+            for index in codes.indices {
+                switch codes[index] {
+                case 6:
+                    cappedCount += 1
+                    #expect(metres[index] == 120_000)
+                case 0, 8: #expect(metres[index] <= 120_000)
+                // Too few neighbours within the cap: no model, and no invented one.
+                case 4: #expect(metres[index].isNaN || metres[index] <= 120_000)
+                default: Issue.record("code \(codes[index])")
+                }
+            }
+            #expect(cappedCount > 100)
+        }
+    }
+}
