@@ -94,11 +94,11 @@ package struct ReductionError: Error, CustomStringConvertible {
 }
 
 extension RunModel {
-    /// Layers that are summed for zones beside emission and sink: population, then GDP, then, where
-    /// zones are fitted, the covariates of the regression.
+    /// Layers that are summed for zones beside emission and sink: population, then GDP.
+    ///
+    /// Means of every layer are ``ZoneStatistics``' business.
     package var summedLayers: [Int] {
         [deficit.populationLayer, deficit.gdpLayer].compactMap(\.self)
-            + (regression?.fitsZones == true ? regression?.covariateLayers ?? [] : [])
     }
 }
 
@@ -137,10 +137,7 @@ extension BalanceFigures {
             sink: summary.sinkTonnes,
             population: population,
             gdp: gdp,
-            cellCount: summary.cellCount,
-            covariateMeans: summary.layerMeans.suffix(totals.count).map {
-                $0.isFinite ? $0 : nil
-            }
+            cellCount: summary.cellCount
         )
     }
 }

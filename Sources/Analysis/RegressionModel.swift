@@ -137,6 +137,7 @@ package struct RegressionModel: Hashable, Sendable, Codable {
     /// - Parameters:
     ///   - value: a neighbour count, or a distance in cells.
     ///   - cellSizeMetres: the edge of a cell.
+    /// - Returns: such as `102 nearest observations` or `191689 m`.
     package func text(ofBandwidth value: Double, cellSizeMetres: Double) -> String {
         guard !isAdaptive else { return "\(Int(value)) nearest observations" }
         let metres = (value * cellSizeMetres).rounded()

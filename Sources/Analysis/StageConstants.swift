@@ -159,9 +159,6 @@ package struct BalanceFigures: Hashable, Sendable, Codable {
     package var gdp: Double?
     /// Cells touched.
     package var cellCount: Int
-    /// Area-weighted means of the regression's prepared covariates, in its order; nil where one has no
-    /// value, empty unless zones are fitted.
-    package var covariateMeans: [Double?]
 
     /// The figures of an area.
     package init(
@@ -172,10 +169,8 @@ package struct BalanceFigures: Hashable, Sendable, Codable {
         sink: Double,
         population: Double?,
         gdp: Double?,
-        cellCount: Int,
-        covariateMeans: [Double?] = []
+        cellCount: Int
     ) {
-        self.covariateMeans = covariateMeans
         self.areaKm2 = areaKm2
         self.emissionAreaKm2 = emissionAreaKm2
         self.sinkAreaKm2 = sinkAreaKm2

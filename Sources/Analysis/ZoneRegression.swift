@@ -5,8 +5,9 @@ import SpatialStatistics
 /// The regression on the table of zones: every zone with a response is an observation.
 ///
 /// Zones are what people decide about, and their figures are sums of many cells: here the method stands
-/// on firm ground. Response: the variant of the zone's sums. Predictors: the transform of the
-/// area-weighted mean of each covariate. Place: the area's centroid. The kernel is the configured one;
+/// on firm ground. Response: the variant of the zone's sums, or a layer's mean. Predictors: the transform
+/// of each covariate's mean, weighted by area or inhabitants as its layer says; an attribute of zones is
+/// taken as the zone has it. Place: the area's centroid. The kernel is the configured one;
 /// the bandwidth is always a neighbour count, chosen by AICc over mgwr's default range, because buffers
 /// and lattices are remedies for cells that are copies of each other. Fields of noise are left out:
 /// they have no zone means.
@@ -29,23 +30,33 @@ package struct ZoneRegression: Sendable {
         package var prepare: PrepareConstants
         /// The figures of the main pair, one for each zone.
         package var zones: [BalanceFigures]
+        /// The means of the layers, one row for each layer of the model and in it one for each zone
+        /// (``ZoneStatistics/means(ofLayer:model:)``); nil where a zone has none.
+        package var layerMeans: [[Double?]]
         /// Eastings of the zones' area centroids, metres.
         package var xs: [Double]
         /// Northings, metres.
         package var ys: [Double]
 
-        /// Figures and places of zones; as many of each.
+        /// Figures, means and places of zones; as many of each.
         package init(
             model: RunModel,
             prepare: PrepareConstants,
             zones: [BalanceFigures],
+            layerMeans: [[Double?]],
             xs: [Double],
             ys: [Double]
         ) {
             precondition(xs.count == zones.count && ys.count == zones.count, "a place a zone")
+            precondition(
+                layerMeans.count == model.layers.count
+                    && layerMeans.allSatisfy { $0.count == zones.count },
+                "a mean for each layer and zone"
+            )
             self.model = model
             self.prepare = prepare
             self.zones = zones
+            self.layerMeans = layerMeans
             self.xs = xs
             self.ys = ys
         }
@@ -88,12 +99,9 @@ package struct ZoneRegression: Sendable {
         responseName = response.name
         responseUnit = response.unit
         let covariates = regression.covariates.filter { $0.layer != nil }
-        let predictors = covariates.enumerated().map { position, covariate in
-            input.zones.map { zone -> Double in
-                guard position < zone.covariateMeans.count,
-                    let mean = zone.covariateMeans[position]
-                else { return .nan }
-                return covariate.transform.apply(mean)
+        let predictors = covariates.map { covariate in
+            input.layerMeans[covariate.layer ?? 0].map { mean in
+                mean.map { covariate.transform.apply($0) } ?? .nan
             }
         }
         do {
@@ -181,7 +189,7 @@ private struct ZoneResponse {
         _ regression: RegressionModel
     ) throws(ZoneRegression.Refusal) {
         let deficit = input.model.deficit
-        let value: (BalanceFigures) -> Double?
+        let value: (Int) -> Double?
         switch regression.response {
         case .variant(let asked):
             let variant =
@@ -189,36 +197,25 @@ private struct ZoneResponse {
             let scale = input.prepare.deficitScales.first ?? nil
             name = variant.id
             unit = variant == .absolute ? "tCO2 yr-1" : variant.unit
-            value = { $0.value(of: variant, model: deficit, deficitScale: scale) }
+            value = {
+                input.zones[$0].value(of: variant, model: deficit, deficitScale: scale)
+            }
         case .layer(let index):
             let layer = input.model.layers[index]
             name = layer.name
             unit = layer.internalUnit
-            guard let mean = Self.mean(ofLayer: index, deficit) else {
-                throw ZoneRegression.Refusal(
-                    "the response, layer '\(layer.name)', is not summed for zones; legal for zones: "
-                        + "a variant, the main pair's emission or sink, population or GDP"
-                )
+            // Those of emission and sink weigh by what is valid, as the totals of a zone do.
+            switch index {
+            case deficit.pairs[0].emissionLayer:
+                value = { input.zones[$0].emission / input.zones[$0].emissionAreaKm2 }
+            case deficit.pairs[0].sinkLayer:
+                value = { input.zones[$0].sink / input.zones[$0].sinkAreaKm2 }
+            default: value = { input.layerMeans[index][$0] }
             }
-            value = mean
         }
-        values = input.zones.map { zone in
-            guard zone.validShare >= deficit.minimumValidShare else { return .nan }
+        values = input.zones.indices.map { zone in
+            guard input.zones[zone].validShare >= deficit.minimumValidShare else { return .nan }
             return value(zone) ?? .nan
-        }
-    }
-
-    /// The zone mean of a layer that is summed for zones; nil for every other layer.
-    private static func mean(
-        ofLayer index: Int,
-        _ deficit: DeficitModel
-    ) -> ((BalanceFigures) -> Double?)? {
-        switch index {
-        case deficit.pairs[0].emissionLayer: { $0.emission / $0.emissionAreaKm2 }
-        case deficit.pairs[0].sinkLayer: { $0.sink / $0.sinkAreaKm2 }
-        case deficit.populationLayer: { zone in zone.population.map { $0 / zone.areaKm2 } }
-        case deficit.gdpLayer: { zone in zone.gdp.map { $0 / zone.areaKm2 } }
-        default: nil
         }
     }
 }

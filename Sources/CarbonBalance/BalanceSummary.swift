@@ -14,8 +14,6 @@ package struct BalanceSummary: Hashable, Sendable {
     package var sinkTonnes: Double
     /// Σ value · area of each further layer: a total, where the layer is a density per km².
     package var layerTotals: [Double]
-    /// Mean of each further layer over the covered area where it has a value.
-    package var layerMeans: [Double]
 
     /// Share of the covered area where the emission is observed; NaN without area.
     package var emissionValidShare: Double { emissionAreaKm2 / coveredAreaKm2 }

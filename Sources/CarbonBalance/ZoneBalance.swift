@@ -12,9 +12,6 @@ package struct ZoneBalance: Hashable, Sendable {
         package fileprivate(set) var coverage = ExactSum()
         /// Σ c·value.
         package fileprivate(set) var weighted = ExactSum()
-
-        /// Mean of the layer over the covered area where it has a value; NaN where it has none.
-        package var mean: Double { weighted.value / coverage.value }
     }
 
     /// Cells the zone covers, wholly or in part.
@@ -97,8 +94,7 @@ package struct ZoneBalance: Hashable, Sendable {
             sinkAreaKm2: sinkCoverage.value * cellAreaKm2,
             emissionTonnes: emission.value * cellAreaKm2,
             sinkTonnes: sink.value * cellAreaKm2,
-            layerTotals: layers.map { $0.weighted.value * cellAreaKm2 },
-            layerMeans: layers.map(\.mean)
+            layerTotals: layers.map { $0.weighted.value * cellAreaKm2 }
         )
     }
 }

@@ -8,15 +8,20 @@ extension Publication {
     func zoneRegression() -> Result<ZoneRegression, ZoneRegression.Refusal>? {
         guard input.model.regression?.fitsZones == true, !input.zones.isEmpty,
             let balance = input.balance, let pair = balance.pairs.first,
-            let prepare = input.prepare, prepare.layers.count == input.model.layers.count
+            let prepare = input.prepare, prepare.layers.count == input.model.layers.count,
+            let statistics = input.statistics
         else { return nil }
+        let model = input.model
         let places = outlines.centroids
         return Result { () throws(ZoneRegression.Refusal) -> ZoneRegression in
             try ZoneRegression(
                 ZoneRegression.Input(
-                    model: input.model,
+                    model: model,
                     prepare: prepare,
                     zones: pair.zones,
+                    layerMeans: model.layers.indices.map {
+                        statistics.means(ofLayer: $0, model: model)
+                    },
                     xs: places.map(\.x),
                     ys: places.map(\.y)
                 )
@@ -74,7 +79,9 @@ extension Publication {
         }
         if case .success(let zones) = zones {
             try write(CurveTable(zones.profile.curve).csv, to: "tables/bandwidth_zones.csv")
-            results.tables.append("tables/bandwidth_zones.csv")
+            let observations = ZoneObservationTable(zones: input.zones, table: zones.model.table)
+            try write(observations.csv, to: ZoneObservationTable.path)
+            results.tables += ["tables/bandwidth_zones.csv", ZoneObservationTable.path]
         }
         let document = RunModelDocument(input: input, zones: zones, quantiles: quantiles)
         try write(try document.encoded(), to: "tables/model.json")

@@ -10,7 +10,7 @@ import Testing
         side: Int = 12,
         response: RegressionModel.Response = .layer(0),
         smallestSink: Double = 1,
-        _ change: (Int, inout BalanceFigures) -> Void = { _, _ in }
+        _ change: (Int, inout BalanceFigures, inout Double?) -> Void = { _, _, _ in }
     ) -> ZoneRegression.Input {
         var model = TestModel.model
         model.regression = RegressionModel(
@@ -31,6 +31,7 @@ import Testing
         )
         model.layers.append(TestModel.layer("x", role: "covariate"))
         let count = side * side
+        var means: [Double?] = []
         let zones = (0..<count).map { index -> BalanceFigures in
             let x = Double((index * 37) % 29) / 4
             let noise = Double((index * 53) % 17) / 170 - 0.05
@@ -42,10 +43,11 @@ import Testing
                 sink: 20,
                 population: nil,
                 gdp: nil,
-                cellCount: 4,
-                covariateMeans: [x * x]
+                cellCount: 4
             )
-            change(index, &zone)
+            var mean: Double? = x * x
+            change(index, &zone, &mean)
+            means.append(mean)
             return zone
         }
         let totals = model.layers.map { layer in
@@ -62,6 +64,9 @@ import Testing
             model: model,
             prepare: PrepareConstants(layers: totals, deficitScales: [5]),
             zones: zones,
+            layerMeans: model.layers.indices.map { index in
+                index == 2 ? means : means.map { _ in nil }
+            },
             xs: (0..<count).map { Double($0 % side) * 1000 },
             ys: (0..<count).map { Double($0 / side) * 1000 }
         )
@@ -95,9 +100,9 @@ import Testing
 
     @Test func `a zone that is hardly observed, or lacks a predictor, is no observation`() throws {
         let zones = try ZoneRegression(
-            input { index, zone in
+            input { index, zone, mean in
                 if index == 5 { zone.emissionAreaKm2 = 2 }
-                if index == 9 { zone.covariateMeans = [nil] }
+                if index == 9 { mean = nil }
             }
         )
         #expect(zones.model.observationCount == 142)
@@ -124,11 +129,11 @@ import Testing
         #expect(error?.description.contains("at least 14") == true)
     }
 
-    @Test func `a response that is not summed for zones is refused by name`() {
-        let error = #expect(throws: ZoneRegression.Refusal.self) {
-            try ZoneRegression(input(response: .layer(2)))
-        }
-        #expect(error?.description.contains("'x'") == true)
+    @Test func `a response may be any layer: zones have its mean`() throws {
+        let zones = try ZoneRegression(input(response: .layer(2)))
+        #expect(zones.responseName == "x")
+        let x = Double((1 * 37) % 29) / 4
+        #expect(zones.model.table.response[1] == x * x)
     }
 }
 

@@ -77,7 +77,6 @@ struct ZoneBalanceTests {
         #expect(summary.emissionTonnes == 3500)
         #expect(summary.sinkTonnes == 1000)
         #expect(summary.layerTotals == [400])
-        #expect(summary.layerMeans == [4])
         #expect(summary.validShare == 2.0 / 3)
         let parameters = DeficitParameters(asinhScale: 10)
         func value(_ variant: DeficitVariant, per: Double = .nan) -> Double {

@@ -61,6 +61,7 @@ struct OddCountry {
     ///   - bandwidth: the key's value.
     ///   - regression: further lines of the section, indented by two.
     ///   - scratch: where everything goes.
+    /// - Throws: where a file cannot be written.
     init(
         _ shape: Shape,
         tileSizePixels: Int,

@@ -89,7 +89,8 @@ struct RunFixture {
             ],
             warnings: [],
             facts: Self.facts(options),
-            regression: regression?.results
+            regression: regression?.results,
+            statistics: regression == nil ? nil : try ZoneStatistics(partials: [], model: model)
         )
     }
 
