@@ -44,6 +44,12 @@ package struct CommitGate: Sendable {
     /// Number of records that are decided but not durable.
     package var backlog: Int { decidedCount - durableCount }
 
+    /// Number of records decided since the start.
+    package var position: Int { decidedCount }
+
+    /// True when the records up to a position are durable.
+    package func isDurable(_ position: Int) -> Bool { durableCount >= position }
+
     /// True when there are records to be taken and none under way.
     package var hasBatch: Bool { batchCount == 0 && !waiting.isEmpty }
 

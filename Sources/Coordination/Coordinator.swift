@@ -129,20 +129,29 @@ package actor Coordinator {
         state.progress(at: surroundings.clock.now)
     }
 
-    /// Begins nothing new until ``resume()``.
-    package func pause() { apply(.pauseRequested) }
+    /// Who works, by slot.
+    package func workerReports() -> [WorkerReport] {
+        state.workerReports(
+            at: surroundings.clock.now,
+            wallSeconds: surroundings.wallClock.secondsSince1970
+        )
+    }
 
-    /// Goes on after a pause.
-    package func resume() { apply(.resumeRequested) }
-
-    /// Ends the run; ``run(after:)`` then returns `.cancelled`.
-    package func cancel() { apply(.cancelRequested) }
-
-    /// Lets a worker finish what it has and leave.
-    package func drain(_ worker: WorkerID) { apply(.drainRequested(worker)) }
-
-    /// Puts quarantined tiles back: one, or all.
-    package func retry(_ tile: TileID?) { apply(.retryRequested(tile)) }
+    /// Waits until all that was decided so far is durable.
+    ///
+    /// - Parameter milliseconds: the longest wait.
+    /// - Returns: false when it took longer.
+    /// - Throws: `CancellationError`.
+    package func decisionsAreDurable(withinMilliseconds milliseconds: Int) async throws -> Bool {
+        let position = gate.position
+        let clock = surroundings.clock
+        let end = clock.now.advanced(byMilliseconds: milliseconds)
+        while !gate.isDurable(position) {
+            guard clock.now < end else { return false }
+            try await pause(milliseconds: 10)
+        }
+        return true
+    }
 
     /// Tells the workers that it will be back, and lets ``run(after:)`` return `.interrupted`.
     package func shutDown() {

@@ -19,6 +19,7 @@ extension RunState {
             effects.append(.send(.stale([failure.lease]), to: peer))
             return
         }
+        modifyWorker(slot) { $0.failedCount += 1 }
         endLease(
             key,
             .failed,

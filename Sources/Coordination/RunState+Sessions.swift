@@ -246,6 +246,7 @@ extension RunState {
         modifyWorker(slot) { worker in
             worker.residentBytes = max(0, heartbeat.residentBytes)
             worker.wallClockSeconds = heartbeat.wallClockSeconds
+            worker.beatAt = now
         }
         answer(heartbeat.held, slot: slot, peer: peer)
         let named = Set(heartbeat.held)

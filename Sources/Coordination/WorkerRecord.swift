@@ -71,8 +71,12 @@ struct WorkerRecord {
     var residentBytes = 0
     /// Its wall clock as last said, seconds since 1970.
     var wallClockSeconds = 0.0
+    /// When it last said both; nil until it has.
+    var beatAt: MonotonicInstant?
     /// Units that it committed.
     var committedCount = 0
+    /// Attempts that failed there.
+    var failedCount = 0
 
     /// How many taken leases are remembered.
     static let revokedLimit = 64

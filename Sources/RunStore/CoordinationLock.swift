@@ -18,7 +18,7 @@ package struct CoordinationLock: ~Copyable {
         guard descriptor >= 0 else {
             throw PosixFileSystem.failure(path, "cannot be opened as a lock")
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard Self.isTaken(descriptor) else {
             let isHeld = errno == EWOULDBLOCK
             let failure = PosixFileSystem.failure(path, "cannot be locked")
             let other = Self.text(of: descriptor)
@@ -43,6 +43,24 @@ package struct CoordinationLock: ~Copyable {
 
     deinit {
         close(descriptor)
+    }
+
+    /// True when some process holds the lock; a missing file is held by nobody.
+    package static func isHeld(path: String) -> Bool {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+
+    /// Takes the lock, also from under someone who only looks whether it is held.
+    private static func isTaken(_ descriptor: Int32) -> Bool {
+        for _ in 0..<5 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            guard errno == EWOULDBLOCK else { return false }
+            usleep(20_000)
+        }
+        return flock(descriptor, LOCK_EX | LOCK_NB) == 0
     }
 
     private static func text(of descriptor: Int32) -> String {

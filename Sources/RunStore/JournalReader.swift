@@ -101,15 +101,33 @@ package struct JournalReader: Sendable {
 
     /// The results of a round in tile order.
     package func results(stage: Stage, round: Int) throws(RunStoreError) -> [StoredResult] {
+        try results(
+            "stage = ? AND round = ? ORDER BY tile_row, tile_column",
+            [stage.rawValue, round]
+        )
+    }
+
+    /// The result of a unit; nil when there is none.
+    package func result(of unit: WorkUnit) throws(RunStoreError) -> StoredResult? {
+        try results(
+            "stage = ? AND round = ? AND tile_row = ? AND tile_column = ?",
+            [unit.stage.rawValue, unit.round, unit.tile.row, unit.tile.column]
+        ).first
+    }
+
+    private func results(
+        _ condition: String,
+        _ arguments: StatementArguments
+    ) throws(RunStoreError) -> [StoredResult] {
         try read { database in
             let rows = try Row.fetchCursor(
                 database,
                 sql: """
                     SELECT stage, round, tile_row, tile_column, attempt,
                         object_key, bytes, file_digest, samples_digest, worker, committed_at
-                    FROM result WHERE stage = ? AND round = ? ORDER BY tile_row, tile_column
+                    FROM result WHERE \(condition)
                     """,
-                arguments: [stage.rawValue, round]
+                arguments: arguments
             )
             var results: [StoredResult] = []
             while let row = try rows.next() {
@@ -133,6 +151,20 @@ package struct JournalReader: Sendable {
     ) throws(RunStoreError) -> [(tile: TileID, partial: [UInt8])] {
         try read {
             try JournalQueries.partials(stage: stage, round: round, in: $0, path: path)
+        }
+    }
+
+    /// The partial of a committed unit; nil when there is none.
+    package func partial(of unit: WorkUnit) throws(RunStoreError) -> [UInt8]? {
+        try read { database in
+            try Data.fetchOne(
+                database,
+                sql: """
+                    SELECT partial FROM result
+                    WHERE stage = ? AND round = ? AND tile_row = ? AND tile_column = ?
+                    """,
+                arguments: [unit.stage.rawValue, unit.round, unit.tile.row, unit.tile.column]
+            ).map { [UInt8]($0) }
         }
     }
 

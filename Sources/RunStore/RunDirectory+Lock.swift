@@ -17,4 +17,7 @@ extension RunDirectory {
     ) throws(RunStoreError) -> CoordinationLock {
         try CoordinationLock(path: "\(path).lock", holder: holder)
     }
+
+    /// True when some process coordinates this run, on this host or another.
+    package var isCoordinated: Bool { CoordinationLock.isHeld(path: "\(path)/.lock") }
 }

@@ -77,11 +77,13 @@ extension RunDirectory {
     /// - Parameters:
     ///   - committed: the keys that the journal names.
     ///   - open: leases whose workers may be alive.
+    ///   - isDryRun: true to remove nothing and only say what would be.
     /// - Returns: what was removed.
     /// - Throws: what keeps a directory from being listed or a file from being removed.
     package func sweep(
         committed: Set<TileObjectKey>,
-        open: Set<LeaseID>
+        open: Set<LeaseID>,
+        isDryRun: Bool = false
     ) throws(RunStoreError) -> SweepReport {
         var report = SweepReport()
         for directoryName in try files.names(in: tilesDirectory) {
@@ -94,7 +96,7 @@ extension RunDirectory {
                     let information = try files.information(at: "\(directoryPath)/\(name)"),
                     information.kind == .file
                 else { continue }
-                try files.remove("\(directoryPath)/\(name)")
+                if !isDryRun { try files.remove("\(directoryPath)/\(name)") }
                 report.removed.append(relative)
                 report.removedBytes += information.bytes
             }

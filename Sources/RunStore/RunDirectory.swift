@@ -5,7 +5,7 @@ package import Tiling
 ///
 /// ```
 /// run.json  journal.sqlite  join.json  report.html
-/// tiles/<stage>/…  mosaic/  tables/  preview/  logs/  keys/ (0700)
+/// tiles/<stage>/…  mosaic/  tables/  preview/  logs/  keys/ (0700)  control/ (0700)
 /// .run (identity)  .lock (who coordinates)  tiles/.probe (what workers compare)
 /// ```
 package struct RunDirectory: Sendable {
@@ -22,8 +22,10 @@ package struct RunDirectory: Sendable {
 
     /// The directories of the layout that hold results.
     package static let directoryNames = [
-        "tiles", "mosaic", "tables", "preview", "logs", "keys",
+        "tiles", "mosaic", "tables", "preview", "logs", "keys", "control",
     ]
+    /// Those that nobody but the owner may enter.
+    private static let privateNames: Set<String> = ["keys", "control"]
 
     /// The description of the run.
     package var runFile: String { "\(path)/run.json" }
@@ -45,6 +47,8 @@ package struct RunDirectory: Sendable {
     package var logsDirectory: String { "\(path)/logs" }
     /// Keys of this run; nobody but the owner may enter.
     package var keysDirectory: String { "\(path)/keys" }
+    /// Requests of operators to a running coordinator; nobody but the owner may enter.
+    package var controlDirectory: String { "\(path)/control" }
     /// What workers read to know that they see this directory.
     package var probeFile: String { "\(tilesDirectory)/.probe" }
 
@@ -163,7 +167,7 @@ package struct RunDirectory: Sendable {
         for name in Self.directoryNames {
             try files.createDirectory(
                 at: "\(path)/\(name)",
-                permissions: name == "keys" ? 0o700 : 0o755
+                permissions: Self.privateNames.contains(name) ? 0o700 : 0o755
             )
         }
         for stage in stages {

@@ -115,6 +115,16 @@ package final class RunJournal: JournalStore {
         if let failure { throw failure }
     }
 
+    /// Makes entries durable, all or none, before it returns; blocks.
+    package func appendNow(_ entries: [JournalEntry]) throws(RunStoreError) {
+        try JournalFailure.translating(path) { [self] in
+            try database.write { database in
+                var writer = JournalWriter(database: database, epoch: epoch)
+                for entry in entries { try writer.write(entry) }
+            }
+        }
+    }
+
     /// The partials of a round's committed units, in tile order, each compared with its digest.
     package func partials(
         stage: Stage,

@@ -21,8 +21,10 @@ struct Sectile: AsyncParsableCommand {
         version: Version.text,
         subcommands: [
             RunCommand.self, PlanCommand.self, CoordinatorCommand.self, WorkerCommand.self,
-            StatusCommand.self, ExplainCommand.self, MosaicCommand.self, DoctorCommand.self,
-            KeysCommand.self, RegressCommand.self, ExportCommand.self,
+            StatusCommand.self, ExplainCommand.self, WorkersCommand.self, LogsCommand.self,
+            PauseCommand.self, ResumeCommand.self, CancelCommand.self, DrainCommand.self,
+            RetryCommand.self, CleanCommand.self, VerifyCommand.self, MosaicCommand.self,
+            DoctorCommand.self, KeysCommand.self, RegressCommand.self, ExportCommand.self,
         ]
     )
 

@@ -101,4 +101,42 @@ struct OperatorTests {
         #expect(back.reductions.isEmpty)
         #expect(back.granted == [Scene.lease(0, 2, .balance)])
     }
+
+    @Test func `reports say who works, on what, and who does not`() throws {
+        var scene = Scene(tiles: 3)
+        scene.join(1)
+        scene.join(2)
+        scene.fail(2, Scene.lease(1), .crash)
+        scene.apply(.drainRequested(Scene.id(2)))
+        scene.wait(milliseconds: 2000)
+        scene.beat(1, held: [Scene.lease(2)])
+        scene.apply(.connectionLost(Scene.peer(1)))
+        let reports = scene.state.workerReports(at: scene.now, wallSeconds: -5)
+        #expect(reports.map(\.id) == [Scene.id(1).text, Scene.id(2).text])
+        #expect(reports.map(\.state) == [.away, .draining])
+        #expect(reports.map(\.host) == ["node1", "node2"])
+        #expect(reports.map(\.failedCount) == [0, 1])
+        #expect(reports[0].running == ["prepare/r000c002"])
+        #expect(reports[0].residentBytes == 1)
+        #expect(reports[0].silentSeconds == 0)
+        #expect(reports[1].silentSeconds == 2)
+        // Its clock says 0 while the coordinator's says -5.
+        #expect(reports[0].clockSkewSeconds == 5)
+        #expect(reports[1].clockSkewSeconds == nil)
+    }
+
+    @Test func `a unit that is done has the recipe that its worker was given`() throws {
+        var scene = Scene(tiles: 2)
+        scene.join(1)
+        scene.complete(1, Scene.lease(1))
+        scene.complete(1, Scene.lease(0))
+        scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [1])))
+        let unit = Scene.lease(1, 1, .balance).unit
+        let recipe = try #require(scene.state.recipes(of: [unit])[unit])
+        #expect(recipe.inputs == [Scene.result(Scene.lease(1)).object])
+        #expect(recipe.constants == [.prepare: [1]])
+        #expect(recipe.core == scene.plan.stages[1].tiles[1].core)
+        let later = Scene.lease(1, 1, .fit).unit
+        #expect(scene.state.recipes(of: [later]).isEmpty)
+    }
 }

@@ -34,7 +34,9 @@ extension EndToEnd {
             .timeLimit(.minutes(1)),
             arguments: [
                 [], ["run"], ["plan"], ["coordinator"], ["worker"], ["status"], ["explain"],
-                ["mosaic"], ["doctor"], ["keys"], ["keys", "generate"], ["keys", "allow"],
+                ["workers"], ["logs"], ["pause"], ["resume"], ["cancel"], ["drain"], ["retry"],
+                ["clean"], ["verify"], ["mosaic"], ["doctor"], ["keys"], ["keys", "generate"],
+                ["keys", "allow"],
                 ["keys", "revoke"], ["keys", "list"],
             ]
         )
@@ -62,6 +64,9 @@ extension EndToEnd {
                 ["plan", "/nowhere/absent.yaml"], ["status", "/nowhere"], ["status"],
                 ["explain", "/nowhere", "r000c000"], ["mosaic", "/nowhere"], ["worker"],
                 ["keys", "list", "/nowhere"], ["plan", "a.yaml", "--fast"],
+                ["pause", "/nowhere"], ["workers", "/nowhere"], ["logs", "/nowhere"],
+                ["clean", "/nowhere"], ["verify", "/nowhere"],
+                ["retry", "/nowhere", "--tile", "x"],
             ]
         )
         func `a usage error is one message and exit code 2`(_ command: [String]) async throws {

@@ -44,6 +44,7 @@ struct RunHost {
             holder: "process \(ProcessFacts.processID) on \(ProcessFacts.host)"
         )
         defer { withExtendedLifetime(lock) {} }
+        try ControlDirectory(of: opened).clear()
         if let zones = planned.zones { try zones.write(into: directory) }
         try planned.writeFeatures(into: directory)
         try PlanRecord(planned).write(into: directory)
@@ -61,6 +62,14 @@ struct RunHost {
             files: files
         )
         let snapshot = try journal.snapshot()
+        if snapshot.phase == .paused {
+            logger.warning(
+                "the run is paused",
+                metadata: [
+                    LogKey.event: "run.stillPaused", "detail": "`sectile resume \(directory)`",
+                ]
+            )
+        }
         _ = try opened.sweep(
             committed: snapshot.committedKeys,
             open: Set(snapshot.openAttempts.map(\.lease))
@@ -87,7 +96,7 @@ struct RunHost {
             facts: lostObjects(snapshot, opened) + deadWorkers(journal.path, files),
             keys: keys,
             authenticator: channel.authenticator,
-            joinPath: opened.joinFile,
+            opened: opened,
             logger: logger
         )
         await letWorkersLeave()
@@ -224,7 +233,7 @@ struct RunHost {
         facts: [RunEvent],
         keys: RunKeys,
         authenticator: Authenticator,
-        joinPath: String,
+        opened: RunDirectory,
         logger: Logger
     ) async throws -> End {
         enum Part: Sendable {
@@ -235,7 +244,7 @@ struct RunHost {
         }
         let workers = LocalWorkers(
             executable: ProcessFacts.executable,
-            joinPath: joinPath,
+            joinPath: opened.joinFile,
             keyPaths: keys.localWorkerPaths,
             arguments: ["--slots", "1"],
             logger: logger
@@ -248,6 +257,13 @@ struct RunHost {
             }
             group.addTask { try await ProgressDisplay(coordinator: coordinator).run() }
             group.addTask { try await keys.watch(authenticator) }
+            group.addTask {
+                try await ControlService(
+                    coordinator: coordinator,
+                    control: ControlDirectory(of: opened),
+                    logger: logger
+                ).run()
+            }
             if !keys.localWorkerPaths.isEmpty {
                 group.addTask {
                     let reason = await workers.run(graceSeconds: 20) { processID, end in

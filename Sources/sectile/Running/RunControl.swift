@@ -1,0 +1,189 @@
+import Coordination
+import Foundation
+import RunStore
+import Tiling
+import WireProtocol
+
+/// An operator's word to a run: to its coordinator where one is at work, else to its journal.
+struct RunControl {
+    /// The run directory, absolute.
+    let directory: String
+    /// The journal, when it is not in the run directory.
+    let journalPath: String?
+
+    /// How long a coordinator may take to answer, seconds.
+    private static let patienceSeconds = 20.0
+    private static let interval = Duration.milliseconds(100)
+
+    /// The run in a directory.
+    init(_ directory: String, journal: String?) {
+        self.directory = URL(fileURLWithPath: directory).standardizedFileURL.path
+        journalPath = journal
+    }
+
+    /// The run directory.
+    ///
+    /// - Throws: `CommandError` with exit code 2 where there is no run.
+    func opened() throws -> RunDirectory {
+        do {
+            if let opened = try RunDirectory.open(at: directory, files: PosixFileSystem()) {
+                return opened
+            }
+        } catch { throw CommandError(exitCode: error.exitCode, description: "\(error)") }
+        throw CommandError.usage("\(directory) holds no run; give the directory of one")
+    }
+
+    /// Says it, and returns what came of it.
+    ///
+    /// - Throws: `CommandError` with exit code 2 for what was refused, 1 when nobody answers.
+    func perform(_ request: ControlRequest) async throws -> String {
+        let opened = try opened()
+        if let reply = try await ask(request, of: opened) {
+            guard reply.isAccepted else { throw CommandError.usage(reply.message) }
+            return reply.message
+        }
+        return try record(request, in: opened)
+    }
+
+    /// The workers as a live coordinator sees them; nil when none is at work.
+    func liveWorkers() async throws -> [WorkerReport]? {
+        try await ask(.workers, of: try opened())?.workers
+    }
+
+    /// Asks the coordinator; nil when there is none.
+    private func ask(_ request: ControlRequest, of opened: RunDirectory) async throws
+        -> ControlReply?
+    {
+        guard opened.isCoordinated else { return nil }
+        let control = ControlDirectory(of: opened)
+        let id = UUID().uuidString.lowercased().filter { $0 != "-" }
+        do {
+            try control.submit(request, as: id)
+            let start = Timestamps.secondsSince1970()
+            while true {
+                if let reply = try control.reply(to: id) { return reply }
+                let isPatient = Timestamps.secondsSince1970() - start < Self.patienceSeconds
+                guard opened.isCoordinated, isPatient else { break }
+                try await Task.sleep(for: Self.interval)
+            }
+            // The answer may have come with the coordinator's last breath.
+            if let reply = try control.reply(to: id) { return reply }
+            let wasTakenUp = try !control.withdraw(id)
+            if !opened.isCoordinated, !wasTakenUp { return nil }
+            throw CommandError.failed(
+                "the coordinator of \(directory) did not answer within "
+                    + "\(Int(Self.patienceSeconds)) s; "
+                    + (wasTakenUp
+                        ? "it took the request up: look with `sectile status \(directory)`"
+                        : "the request is withdrawn; is its process stopped?")
+            )
+        } catch let error as RunStoreError {
+            throw CommandError(exitCode: error.exitCode, description: "\(error)")
+        }
+    }
+
+    /// Decides as the next coordinator would, and keeps the decision in the journal.
+    private func record(_ request: ControlRequest, in opened: RunDirectory) throws -> String {
+        let event: RunEvent
+        switch request {
+        case .pause: event = .pauseRequested
+        case .resume: event = .resumeRequested
+        case .cancel: event = .cancelRequested
+        case .retry(let tile): event = .retryRequested(tile)
+        case .drain, .workers:
+            throw CommandError.usage("no coordinator is at work on \(directory): nobody to drain")
+        }
+        do {
+            return try record(event, request, in: opened)
+        } catch let error as RunStoreError {
+            throw CommandError(exitCode: error.exitCode, description: "\(error)")
+        }
+    }
+
+    private func record(_ event: RunEvent, _ request: ControlRequest, in opened: RunDirectory)
+        throws -> String
+    {
+        let files = PosixFileSystem()
+        let lock = try opened.lock(
+            holder: "process \(ProcessFacts.processID) on \(ProcessFacts.host): "
+                + "sectile \(request.verb)"
+        )
+        defer { withExtendedLifetime(lock) {} }
+        let path = journalPath ?? opened.journalFile
+        let reader = try JournalReader(path: path, files: files)
+        let before = try reader.snapshot()
+        if let message = try refusal(of: request, at: before) { return message }
+        let plan = try reader.plan()
+        let wallSeconds = Timestamps.secondsSince1970()
+        let journal = try RunJournal.open(
+            at: path,
+            plan: plan,
+            runID: opened.runID,
+            wallSeconds: wallSeconds,
+            files: files
+        )
+        var state = RunState.restored(
+            from: try journal.snapshot(),
+            plan: plan,
+            identity: RunIdentity(
+                runID: opened.runID,
+                epoch: journal.epoch,
+                build: Version.identity,
+                runDirectory: directory,
+                storageProbe: opened.probeToken
+            )
+        )
+        let effects = state.apply(event, at: WorldClock().now)
+        let entries = effects.compactMap { effect -> JournalEntry? in
+            guard case .journal(let record) = effect else { return nil }
+            return JournalEntry(record, cause: state.cause, wallSeconds: wallSeconds)
+        }
+        try journal.appendNow(entries)
+        try journal.close()
+        return done(request, before: before, entries: entries)
+            + "; no coordinator is at work: it is kept for the next one"
+    }
+
+    /// What stands against a request, as a sentence where it is as good as done.
+    private func refusal(
+        of request: ControlRequest,
+        at snapshot: JournalSnapshot
+    ) throws -> String? {
+        let phase = snapshot.phase
+        let quarantined = snapshot.units.filter { $0.state == .quarantined }
+        switch request {
+        case .cancel where phase == .cancelled: return "was cancelled already"
+        case .pause where phase == .paused: return "was paused already"
+        case .resume where phase == .running: return "was not paused"
+        case .pause, .resume, .cancel:
+            guard phase.isOver else { return nil }
+            throw CommandError.usage("the run is over: \(phase.rawValue)")
+        case .retry(let tile):
+            let isAny = quarantined.contains { tile == nil || $0.unit.tile == tile }
+            guard isAny else {
+                throw CommandError.usage(
+                    (tile.map { "\($0)" } ?? "no tile") + " is not quarantined"
+                )
+            }
+            return nil
+        case .drain, .workers: return nil
+        }
+    }
+
+    private func done(
+        _ request: ControlRequest,
+        before: JournalSnapshot,
+        entries: [JournalEntry]
+    ) -> String {
+        switch request {
+        case .pause: return "paused"
+        case .resume: return "resumed"
+        case .cancel: return "cancelled"
+        case .retry:
+            let count = entries.filter { if case .requeued = $0.record { true } else { false } }
+                .count
+            return "\(count) quarantined tiles are put back"
+        case .drain, .workers: return ""
+        }
+    }
+}

@@ -1,0 +1,233 @@
+import Foundation
+import RunStore
+import Testing
+import Tiling
+
+extension EndToEnd {
+    /// What an operator types while a run goes on, or when nobody coordinates it.
+    struct OperatorCommandTests {
+        private let scratch: ScratchDirectory
+        private let configuration: String
+        private let directory: String
+
+        init() throws {
+            scratch = try ScratchDirectory()
+            configuration = try SmallInput(in: scratch).write()
+            directory = "\(scratch.path)/run"
+        }
+
+        private func coordinator() async throws -> SectileProcess {
+            let process = try SectileProcess(
+                [
+                    "coordinator", configuration, "--output", directory,
+                    "--listen", "tcp://127.0.0.1:0", "--advertise", "127.0.0.1",
+                ]
+            )
+            try? FileManager.default.removeItem(atPath: "\(directory)/join.json")
+            try await wait(for: "join.json", while: { process.isRunning }) {
+                FileManager.default.fileExists(atPath: "\(directory)/join.json")
+            }
+            return process
+        }
+
+        private func worker() throws -> SectileProcess {
+            try SectileProcess(["worker", "--join", "\(directory)/join.json", "--slots", "1"])
+        }
+
+        private func sectile(_ arguments: String..., expecting code: Int32 = 0) async throws
+            -> String
+        {
+            let finished = try await SectileProcess(arguments).finished()
+            #expect(finished.exitCode == code, "\(arguments): \(finished.errors)")
+            return code == 0 ? finished.output : finished.errors
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a paused run begins nothing, also after a restart, until it is resumed`() async throws
+        {
+            var coordinator = try await coordinator()
+            #expect(try await sectile("pause", directory).contains("paused"))
+            #expect(try await sectile("pause", directory).contains("was paused already"))
+            #expect(try await sectile("status", directory).contains("paused"))
+            coordinator.signal(SIGKILL)
+            _ = await coordinator.finished()
+            coordinator = try await self.coordinator()
+            let worker = try worker()
+            try await wait(for: "the worker", while: { coordinator.isRunning }) {
+                try workersKnown() == 1
+            }
+            #expect(CommittedTiles.count(in: directory) == 0)
+            #expect(try await sectile("resume", directory).contains("resumed"))
+            let finished = await coordinator.finished()
+            #expect(finished.exitCode == 0, "\(finished.errors)")
+            #expect(await worker.finished().exitCode == 0)
+            #expect(try CommittedTiles(directory: directory).unitsNotCommittedOnce().isEmpty)
+        }
+
+        private func workersKnown() throws -> Int {
+            try JournalReader(path: "\(directory)/journal.sqlite", files: PosixFileSystem())
+                .workers().count
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a cancelled run ends, twice is as good as once, and nothing half done stays`()
+            async throws
+        {
+            let coordinator = try await coordinator()
+            _ = try await sectile("pause", directory)
+            let worker = try worker()
+            try await wait(for: "the worker", while: { coordinator.isRunning }) {
+                try workersKnown() == 1
+            }
+            #expect(try await sectile("cancel", directory).contains("cancelled"))
+            let finished = await coordinator.finished()
+            #expect(finished.exitCode == 1)
+            #expect(finished.errors.contains("cancelled"), "\(finished.errors)")
+            #expect(await worker.finished().exitCode == 0)
+            #expect(try await sectile("cancel", directory).contains("was cancelled already"))
+            #expect(try await sectile("status", directory).contains("cancelled"))
+            let stray = "\(directory)/tiles/prepare/.r000c000.a1.00000001.tif.tmp"
+            #expect(!FileManager.default.fileExists(atPath: stray))
+            let again = try await SectileProcess.run(
+                "run",
+                configuration,
+                "--output",
+                directory,
+                "--workers",
+                "1"
+            )
+            #expect(again.exitCode == 0, "\(again.errors)")
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `with nobody at work, verbs are kept in the journal and say so`() async throws {
+            let coordinator = try await coordinator()
+            coordinator.signal(SIGTERM)
+            #expect(await coordinator.finished().exitCode == 143)
+            let kept = "no coordinator is at work"
+            #expect(try await sectile("pause", directory).contains(kept))
+            #expect(try await sectile("pause", directory).contains("was paused already"))
+            #expect(try await sectile("resume", directory).contains(kept))
+            #expect(try await sectile("cancel", directory).contains(kept))
+            #expect(try await sectile("cancel", directory).contains("was cancelled already"))
+            _ = try await sectile("pause", directory, expecting: 2)
+            _ = try await sectile("retry", directory, expecting: 2)
+            let drained = try await sectile("drain", directory, "node1", expecting: 2)
+            #expect(drained.contains(kept))
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a drained worker leaves in good order and the table tells who works`() async throws {
+            let coordinator = try await coordinator()
+            _ = try await sectile("pause", directory)
+            let worker = try worker()
+            try await wait(for: "the worker", while: { coordinator.isRunning }) {
+                try workersKnown() == 1
+            }
+            let json = try await sectile("workers", directory, "--json")
+            let rows = try JSONDecoder().decode([WorkerReport].self, from: Data(json.utf8))
+            let row = try #require(rows.first)
+            #expect(rows.count == 1)
+            #expect(row.state == .active)
+            #expect(row.processID == Int(worker.identifier))
+            #expect(row.slots == 1)
+            #expect(row.key.count == 19)
+            let table = try await sectile("workers", directory)
+            #expect(table.contains(row.id.prefix(8)))
+            #expect(table.contains(row.key))
+            let unknown = try await sectile("drain", directory, "zzzz", expecting: 2)
+            #expect(unknown.contains("zzzz"))
+            #expect(try await sectile("drain", directory, "\(row.id.prefix(8))").contains(row.host))
+            #expect(await worker.finished().exitCode == 0)
+            #expect(try await sectile("workers", directory).contains("no workers"))
+            #expect(try await sectile("workers", directory, "--all").contains("left"))
+            coordinator.signal(SIGINT)
+            #expect(await coordinator.finished().exitCode == 130)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `what is no request is refused, logged and does no harm`() async throws {
+            let coordinator = try await coordinator()
+            let name = "\(String(repeating: "0", count: 32)).request"
+            try Data([0xff, 0x00]).write(to: URL(fileURLWithPath: "\(directory)/control/\(name)"))
+            try await wait(for: "the refusal", while: { coordinator.isRunning }) {
+                coordinator.errorsSoFar.contains("control.refused")
+            }
+            #expect(coordinator.errorsSoFar.contains(name))
+            coordinator.signal(SIGTERM)
+            #expect(await coordinator.finished().exitCode == 143)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `logs, clean and verify look after a run that is done`() async throws {
+            let run = try await SectileProcess.run(
+                "run",
+                configuration,
+                "--output",
+                directory,
+                "--workers",
+                "2"
+            )
+            try #require(run.exitCode == 0, "\(run.errors)")
+            let all = try await sectile("logs", directory, "--json")
+            let times = all.split(separator: "\n").map { $0.dropFirst(9).prefix(24) }
+            #expect(times.count > 50)
+            #expect(zip(times, times.dropFirst()).allSatisfy { $0 <= $1 })
+            let one = try await sectile("logs", directory, "--tile", "r001c002")
+            let lines = one.split(separator: "\n")
+            #expect(lines.contains { $0.contains("tile.committed") })
+            #expect(lines.contains { $0.contains("tile.computed") })
+            #expect(lines.allSatisfy { $0.contains("r001c002") })
+
+            let committed = try CommittedTiles(directory: directory).leases()
+            let stray = "tiles/prepare/r000c000.a9.0000000a.tif"
+            for path in [stray, "tiles/prepare/.r000c000.a9.0000000b.tif.tmp", "run.json.tmp"] {
+                try Data(count: 100).write(to: URL(fileURLWithPath: "\(directory)/\(path)"))
+            }
+            let wouldBe = try await sectile("clean", directory, "--dry-run")
+            #expect(wouldBe.contains("300 bytes would be removed"), "\(wouldBe)")
+            #expect(FileManager.default.fileExists(atPath: "\(directory)/\(stray)"))
+            let cleaned = try await sectile("clean", directory)
+            #expect(cleaned.contains("3 files, 300 bytes removed"), "\(cleaned)")
+            #expect(try await sectile("clean", directory).contains("0 files, 0 bytes removed"))
+            #expect(try CommittedTiles(directory: directory).leases() == committed)
+            #expect(try await sectile("doctor", directory).contains("24 committed tiles are as"))
+
+            let verified = try await sectile("verify", directory, "--tiles", "30", "--seed", "7")
+            #expect(verified.contains("24 of 24 tiles are as the journal says (--seed 7)"))
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `verify names both provenances of a tile that is not what its inputs give`()
+            async throws
+        {
+            let run = try await SectileProcess.run(
+                "run",
+                configuration,
+                "--output",
+                directory,
+                "--workers",
+                "1"
+            )
+            try #require(run.exitCode == 0, "\(run.errors)")
+            // Other numbers under the same plan: the committed tiles follow from what was there before.
+            try SmallInput.writeLayer("emission", in: scratch) { Double($0 + $1) }
+            let finished = try await SectileProcess.run(
+                "verify",
+                directory,
+                "--tiles",
+                "24",
+                "--seed",
+                "1"
+            )
+            #expect(finished.exitCode == 1)
+            let line = try #require(
+                finished.output.split(separator: "\n").first { $0.hasPrefix("DIFFERENT") }
+            )
+            #expect(line.contains("committed samples"))
+            #expect(line.contains("by worker"))
+            #expect(line.contains("computed again"))
+            #expect(line.contains("sectile"))
+        }
+    }
+}
