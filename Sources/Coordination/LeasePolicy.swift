@@ -36,6 +36,8 @@ package struct LeasePolicy: Hashable, Sendable {
     package var creditLimit = 4096
     /// Quarantined tiles beyond which the run stops; nil for no limit.
     package var quarantineLimit: Int?
+    /// How long a unit with two different results may wait for a third worker, milliseconds.
+    package var arbitrationMilliseconds = 600_000
     /// Most bytes of a part of a round's brief.
     package var briefPartBytes = WireLimits.opaqueBytes
 

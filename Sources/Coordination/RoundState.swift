@@ -41,7 +41,7 @@ struct RoundState {
     private(set) var states: [UnitState]
     /// Highest attempt number granted, by ordinal.
     var attempts: [Int32]
-    /// Slot of the worker that committed it, by ordinal; -1 for none.
+    /// Number of the worker that committed it, by ordinal; -1 for none.
     var committedBy: [Int32]
     /// Committed objects, by ordinal.
     var objects: [PackedObject]
@@ -145,6 +145,12 @@ struct RoundState {
             objects[index].add(to: &list, tile: tile.id)
         }
         return list
+    }
+
+    /// The units that a worker committed, by its number in the roll.
+    func ordinals(committedBy number: Int32) -> [Int32] {
+        committedBy.indices.filter { committedBy[$0] == number && states[$0] == .committed }
+            .map { Int32($0) }
     }
 
     /// Moves a unit to another state; a unit that backs off goes through ``backOff(_:until:)``.

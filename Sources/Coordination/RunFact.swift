@@ -36,6 +36,8 @@ package struct RunFact: Hashable, Sendable {
         case resultStale = "result.stale"
         case resultRejected = "result.rejected"
         case resultConflict = "result.conflict"
+        case resultArbitrated = "result.arbitrated"
+        case workerDistrusted = "worker.distrusted"
         case objectLost = "object.lost"
         case objectStored = "object.stored"
         case journalFailed = "journal.failed"

@@ -60,11 +60,16 @@ extension RunState {
             usedSlots.count > 1 && !rounds[current].tallies.isEmpty
             && usedSlots.contains { $0 != slot && workers[$0]?.canServe(at: now) ?? false }
         func isAvoided(_ ordinal: Int32) -> Bool {
+            if !disputes.isEmpty, isParty(slot, to: ordinal, at: now) { return true }
             // A second failure on another worker tells more than one on the same.
             guard hasOthers, let id = workers[slot]?.id.text else { return false }
             return rounds[current].tallies[ordinal]?.chargedWorkers.contains(id) ?? false
         }
-        if let own = rounds[current].preferred(by: Int32(slot)), !isAvoided(own) { return own }
+        if let own = rounds[current].preferred(by: workers[slot]?.number ?? -1),
+            !isAvoided(own)
+        {
+            return own
+        }
         var rank = rounds[current].pending.first()
         while let found = rank {
             let ordinal = rounds[current].order[found]
@@ -98,7 +103,8 @@ extension RunState {
             guard let holder = workers[slot] else { continue }
             for (position, key) in holder.held.enumerated() {
                 guard let lease = leases[key], lease.reported == nil,
-                    liveAttempts[key.ordinal]?.count == 1
+                    liveAttempts[key.ordinal]?.count == 1,
+                    disputes.isEmpty || disputes[rounds[current].unit(key.ordinal)] == nil
                 else { continue }
                 if holder.session != nil, position >= holder.slots {
                     queued.append(key)
@@ -121,7 +127,7 @@ extension RunState {
         at now: MonotonicInstant
     ) {
         guard let worker = workers[slot], let session = worker.session else { return }
-        let number = rounds[current].attempts[Int(ordinal)] + 1
+        let number = max(attemptBase, rounds[current].attempts[Int(ordinal)]) + 1
         rounds[current].attempts[Int(ordinal)] = number
         rounds[current].set(ordinal, .leased)
         let key = LeaseKey(ordinal: ordinal, attempt: number)

@@ -25,6 +25,7 @@ extension RunState {
         checkRound(round, require)
         checkLeases(round, require)
         checkWorkers(require)
+        checkDisputes(require)
         for earlier in rounds.dropLast() {
             require(earlier.isSettled, "\(earlier.stage) is left but not settled")
             require(earlier.isReduced, "\(earlier.stage) is left but not reduced")
@@ -83,6 +84,36 @@ extension RunState {
         }
         let live = liveAttempts.values.reduce(0) { $0 + $1.count }
         require(live == leases.count, "\(live) live attempts, \(leases.count) leases")
+    }
+
+    private func checkDisputes(_ require: Requirement) {
+        for (unit, dispute) in disputes {
+            require(committedObject(of: unit) == nil, "\(unit) is disputed and committed")
+            require(
+                Set(dispute.claims.map(\.samplesDigest)).count > 1,
+                "\(unit) is disputed although all agree"
+            )
+        }
+        for (key, lease) in leases {
+            guard let worker = workers[lease.worker] else { continue }
+            require(!worker.isDistrusted, "\(worker.id) is distrusted and holds \(leaseID(key))")
+            let claims = disputes[leaseID(key).unit]?.claims ?? []
+            require(
+                !claims.contains { $0.worker == worker.id.text },
+                "\(worker.id) is party and judge of \(leaseID(key))"
+            )
+        }
+        let numbers = Set(distrustedWorkers.map { roll.knownNumber(of: $0) ?? -2 })
+        guard !numbers.isEmpty else { return }
+        for round in rounds + laterRounds.values {
+            for index in round.tiles.indices
+            where round.state(of: Int32(index)) == .committed {
+                require(
+                    !numbers.contains(round.committedBy[index]),
+                    "\(round.unit(Int32(index))) is committed by a distrusted worker"
+                )
+            }
+        }
     }
 
     private func checkWorkers(_ require: Requirement) {

@@ -91,7 +91,7 @@ extension RunState {
     }
 
     /// Forgets all that followed from a round without the units that were put back.
-    private mutating func invalidate(from index: Int, at now: MonotonicInstant) {
+    mutating func invalidate(from index: Int, at now: MonotonicInstant) {
         let stage = rounds[index].stage
         let firstOfStage = rounds.firstIndex { $0.stage == stage } ?? index
         rewind(to: firstOfStage, at: now)
@@ -101,6 +101,7 @@ extension RunState {
         log(fact)
         rounds[current].isReduced = false
         for later in Stage.allCases where later >= stage { reductions[later] = nil }
+        dropDisputes(after: stage)
         for (key, round) in laterRounds {
             // Attempt numbers stay used: workers may still hold leases under them.
             var fresh = RoundState(stage: key.stage, round: key.round, tiles: round.tiles)

@@ -25,6 +25,14 @@ extension RunState {
         var state = RunState(plan: plan, identity: identity, policy: policy)
         state.phase = snapshot.phase
         state.phaseMessage = snapshot.phaseMessage
+        state.attemptBase = Int32(clamping: snapshot.attemptBase)
+        state.distrustedWorkers = snapshot.distrustedWorkers
+        for (id, host) in snapshot.hosts.sorted(by: { $0.key < $1.key }) {
+            state.roll.enter(id, host: host)
+        }
+        for claim in snapshot.claims {
+            state.disputes[claim.lease.unit, default: Dispute()].claims.append(claim)
+        }
         for unit in snapshot.units { state.restore(unit) }
         for failure in snapshot.chargedFailures {
             state.withRestoredRound(of: failure.unit) { round, ordinal in
@@ -49,6 +57,7 @@ extension RunState {
     }
 
     private mutating func restore(_ unit: UnitSnapshot) {
+        let number = unit.committedBy.map { roll.number(of: $0) } ?? -1
         withRestoredRound(of: unit.unit) { round, ordinal in
             let index = Int(ordinal)
             round.attempts[index] = Int32(clamping: unit.attempts)
@@ -64,6 +73,7 @@ extension RunState {
             case .committed:
                 guard let object = unit.object, let packed = PackedObject(object) else { return }
                 round.objects[index] = packed
+                round.committedBy[index] = number
                 round.set(ordinal, .committed)
             }
         }

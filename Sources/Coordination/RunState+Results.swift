@@ -95,18 +95,7 @@ extension RunState {
         // may be removed; a stranger's claim proves nothing.
         guard workers[slot]?.revoked.contains(lease) ?? false else { return }
         effects.append(.discard(result.object.key))
-        guard let committed = committedObject(of: lease.unit),
-            committed.samplesDigest != result.object.samplesDigest
-        else { return }
-        let host = workers[slot]?.host ?? ""
-        let id = workers[slot]?.id.short ?? ""
-        let message =
-            "two attempts at \(lease.unit) differ: attempt \(committed.key.lease.attempt) has the "
-            + "samples \(committed.samplesDigest.short), attempt \(lease.attempt) by worker \(id) on "
-            + "\(host) has \(result.object.samplesDigest.short); results do not depend on inputs "
-            + "alone"
-        log(fact(.resultConflict, .critical, lease, worker: slot, message: message))
-        finishRun(.failed(message), at: now)
+        challenge(result, by: slot, at: now)
     }
 
     /// The object of a reported result was looked at.
@@ -137,9 +126,13 @@ extension RunState {
             forget(slot, at: now)
             return
         }
+        guard let verdict = verdict(on: result, by: slot, at: now) else { return }
         commit(result, key: key, slot: slot, at: now)
         if let peer { effects.append(.send(.committed([lease]), to: peer)) }
+        let rival = rival(of: result, ordinal: key.ordinal)
         revokeOthers(of: key.ordinal, at: now)
+        if let rival { challenge(rival.result, by: rival.slot, at: now) }
+        carryOut(verdict, at: now)
         forget(slot, at: now)
         dispatchScope = merge(dispatchScope, .worker(slot))
         settleRound(at: now)
@@ -156,7 +149,7 @@ extension RunState {
         let elapsed = max(0, now.seconds(since: lease.grantedAt))
         removeLease(key)
         rounds[current].objects[ordinal] = packed
-        rounds[current].committedBy[ordinal] = Int32(slot)
+        rounds[current].committedBy[ordinal] = workers[slot]?.number ?? -1
         rounds[current].tallies[key.ordinal] = nil
         rounds[current].set(key.ordinal, .committed)
         if key.attempt > 1 { retriedCount += 1 }

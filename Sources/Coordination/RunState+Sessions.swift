@@ -128,6 +128,7 @@ extension RunState {
             worker.isDraining = false
             worker.restsUntil = nil
         }
+        roll.enter(hello.workerID.text, host: hello.host)
         slotOfPeer[peer] = slot
         return slot
     }
@@ -143,7 +144,12 @@ extension RunState {
 
     /// Makes a place for a worker.
     mutating func addWorker(_ id: WorkerID, at now: MonotonicInstant) -> Int {
-        let record = WorkerRecord(id: id, deadline: now)
+        let record = WorkerRecord(
+            id: id,
+            number: roll.number(of: id.text),
+            isDistrusted: distrustedWorkers.contains(id.text),
+            deadline: now
+        )
         let free = usedSlots.count < workers.count ? workers.firstIndex { $0 == nil } : nil
         let slot = free ?? workers.count
         if free == nil { workers.append(record) } else { workers[slot] = record }

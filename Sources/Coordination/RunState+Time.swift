@@ -16,6 +16,7 @@ extension RunState {
         guard !phase.isOver, currentRound != nil else { return }
         if rounds[current].endBackoffs(at: now) { dispatchScope = .everyone }
         endOverlong(at: now)
+        endHopelessDisputes(at: now)
         if policy.speculates, rounds[current].pending.isEmpty, !leases.isEmpty {
             updateSpeculationAge()
             isTimeToSpeculate = true

@@ -42,6 +42,7 @@ extension RunState {
     private func state(of worker: WorkerRecord, at now: MonotonicInstant) -> WorkerReport.State {
         if worker.session == nil { return .away }
         if worker.isDraining { return .draining }
+        if worker.isDistrusted { return .benched }
         return worker.benchedUntil.map { $0 > now } ?? false ? .benched : .active
     }
 

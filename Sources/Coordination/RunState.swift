@@ -50,6 +50,14 @@ package struct RunState: Sendable {
     /// Slots in use, in ascending order.
     var usedSlots: [Int] = []
     var lastSession: UInt64 = 0
+    /// Attempts up to this number are used, in all units.
+    var attemptBase: Int32 = 0
+    /// All workers that ever joined or committed; commits name them by number.
+    var roll = WorkerRoll()
+    /// Workers that computed something else than two others.
+    var distrustedWorkers: Set<String> = []
+    /// Units with different results, until a third worker has decided.
+    var disputes: [WorkUnit: Dispute] = [:]
     /// Slots of all workers together, also of those that are away.
     var slotTotal = 0
 

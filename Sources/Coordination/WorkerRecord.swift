@@ -41,6 +41,8 @@ struct Session {
 struct WorkerRecord {
     /// Identity of the process.
     let id: WorkerID
+    /// Its number in the roll of all workers, which nobody else gets.
+    let number: Int32
     var host = ""
     var processID = 0
     /// The key that its connection proved; nil until it says hello after a restart.
@@ -61,6 +63,8 @@ struct WorkerRecord {
     var restsUntil: MonotonicInstant?
     /// It gets nothing new until then, because it failed everything.
     var benchedUntil: MonotonicInstant?
+    /// True when it computed something else than two others: it gets nothing any more.
+    var isDistrusted: Bool
     /// Times that it was benched since its last success.
     var benchCount = 0
     /// Units of the current round that it failed since its last success, in order.
@@ -81,8 +85,10 @@ struct WorkerRecord {
     /// How many taken leases are remembered.
     static let revokedLimit = 64
 
-    init(id: WorkerID, deadline: MonotonicInstant) {
+    init(id: WorkerID, number: Int32, isDistrusted: Bool, deadline: MonotonicInstant) {
         self.id = id
+        self.number = number
+        self.isDistrusted = isDistrusted
         self.deadline = deadline
     }
 
@@ -94,7 +100,7 @@ struct WorkerRecord {
 
     /// True when it may get something new.
     func canServe(at now: MonotonicInstant) -> Bool {
-        session != nil && !isDraining && restsUntil.map { $0 <= now } ?? true
+        session != nil && !isDraining && !isDistrusted && restsUntil.map { $0 <= now } ?? true
             && benchedUntil.map { $0 <= now } ?? true
     }
 }

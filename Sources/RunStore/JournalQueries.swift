@@ -62,12 +62,23 @@ enum JournalQueries {
             let phase = RunPhase(rawValue: phaseText)
         else { throw damaged(path, "the journal misses its head") }
         var snapshot = JournalSnapshot(runID: runID, planDigest: digest, epoch: epoch)
+        snapshot.attemptBase = try meta("attempt_base", in: database).flatMap { Int($0) } ?? 0
+        let removed = try meta("removed_stages", in: database) ?? ""
+        snapshot.removedStages = Set(
+            removed.split(separator: " ").compactMap { Stage(rawValue: String($0)) }
+        )
         snapshot.phase = phase
         snapshot.phaseMessage = try meta("phase_message", in: database) ?? ""
         snapshot.units = try units(in: database, path: path)
         snapshot.openAttempts = try openAttempts(in: database, path: path)
         snapshot.chargedFailures = try chargedFailures(in: database, path: path)
         snapshot.reductions = try reductions(in: database, path: path)
+        snapshot.claims = try claims(in: database, path: path)
+        for row in try Row.fetchAll(database, sql: "SELECT id, host, distrusted FROM worker") {
+            let id: String = row[0]
+            snapshot.hosts[id] = row[1]
+            if row[2] as Bool { snapshot.distrustedWorkers.insert(id) }
+        }
         return snapshot
     }
 
@@ -133,6 +144,27 @@ enum JournalQueries {
         return try rows.map { (try lease($0, path: path), $0[5] as String) }
             .sorted { $0.0 < $1.0 }
             .map { ChargedFailure(unit: $0.0.unit, worker: $0.1) }
+    }
+
+    private static func claims(in database: Database, path: String) throws -> [ResultClaim] {
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT stage, round, tile_row, tile_column, attempt, worker, host, samples_digest
+                FROM claim
+                """
+        )
+        return try rows.map { row in
+            guard let digest = ContentDigest(hexadecimal: row[7]) else {
+                throw damaged(path, "a claim misses its digest")
+            }
+            return ResultClaim(
+                lease: try lease(row, path: path),
+                worker: row[5],
+                host: row[6],
+                samplesDigest: digest
+            )
+        }.sorted { $0.lease < $1.lease }
     }
 
     /// The reductions in the order of stages and rounds.

@@ -129,6 +129,12 @@ package enum JournalRecord: Hashable, Sendable {
     case chargesForgiven(WorkUnit, worker: String)
     /// A committed result turned out to be unusable: the unit is to be computed again.
     case resultDiscarded(WorkUnit, reason: String)
+    /// A worker's result differs from another's; a third worker is to decide.
+    case claimed(ResultClaim)
+    /// The claims about a unit are settled, or nobody asks any more.
+    case claimsSettled(WorkUnit, message: String)
+    /// A worker computed something else than two others: it gets nothing in this run any more.
+    case workerDistrusted(id: String, reason: String)
     /// A round of a stage was reduced.
     case reduced(Stage, round: Int, StageReduction)
     /// Stages after this one, and its own reductions, no longer follow from what is committed.

@@ -14,8 +14,28 @@ enum JournalSchema {
         migrator.registerMigration("v1") { database in
             try database.execute(sql: version1)
         }
+        migrator.registerMigration("v2") { database in
+            try database.execute(sql: version2)
+        }
         return migrator
     }
+
+    private static let version2 = """
+        -- What workers say about units of which another said otherwise, until that is settled.
+        CREATE TABLE claim (
+            stage TEXT NOT NULL,
+            round INTEGER NOT NULL,
+            tile_row INTEGER NOT NULL,
+            tile_column INTEGER NOT NULL,
+            attempt INTEGER NOT NULL,
+            worker TEXT NOT NULL,
+            host TEXT NOT NULL,
+            samples_digest TEXT NOT NULL,
+            PRIMARY KEY (stage, round, tile_row, tile_column, attempt)
+        ) WITHOUT ROWID;
+        -- 1 for a worker that computed something else than two others.
+        ALTER TABLE worker ADD COLUMN distrusted INTEGER NOT NULL DEFAULT 0;
+        """
 
     private static let version1 = """
         CREATE TABLE meta (

@@ -102,6 +102,10 @@ package struct JournalSnapshot: Hashable, Sendable {
     package var planDigest: ContentDigest
     /// Incarnation of the coordinator.
     package var epoch: UInt64
+    /// Attempts up to this number are used, in all units: raised when the journal was lost.
+    package var attemptBase: Int
+    /// Stages whose tile files were removed on purpose, after the run was done.
+    package var removedStages: Set<Stage>
     /// Where the run stands.
     package var phase: RunPhase
     /// Why, where that needs saying.
@@ -114,18 +118,29 @@ package struct JournalSnapshot: Hashable, Sendable {
     package var chargedFailures: [ChargedFailure]
     /// Reductions in the order of stages and rounds.
     package var reductions: [ReductionSnapshot]
+    /// What workers say about units of which another said otherwise, in ascending order of leases.
+    package var claims: [ResultClaim]
+    /// Workers that computed something else than two others.
+    package var distrustedWorkers: Set<String>
+    /// The hosts of all workers that ever joined, by their identity.
+    package var hosts: [String: String]
 
     /// The snapshot of a run that has not begun.
     package init(runID: String, planDigest: ContentDigest, epoch: UInt64 = 1) {
         self.runID = runID
         self.planDigest = planDigest
         self.epoch = epoch
+        attemptBase = 0
+        removedStages = []
         phase = .running
         phaseMessage = ""
         units = []
         openAttempts = []
         chargedFailures = []
         reductions = []
+        claims = []
+        distrustedWorkers = []
+        hosts = [:]
     }
 
     /// The keys of all committed objects.

@@ -27,6 +27,13 @@ struct JournalWriter {
             try run("DELETE FROM result WHERE \(Self.isUnit)", key(unit))
             try setState(.open, of: unit, message: reason)
             try event("tile.discarded", reason, unit: unit, entry)
+        case .claimed(let claim): try keep(claim, entry)
+        case .claimsSettled(let unit, let message):
+            try run("DELETE FROM claim WHERE \(Self.isUnit)", key(unit))
+            try event("result.arbitrated", message, unit: unit, entry)
+        case .workerDistrusted(let id, let reason):
+            try run("UPDATE worker SET distrusted = 1 WHERE id = ?", [id])
+            try event("worker.distrusted", reason, worker: id, entry)
         case .reduced(let stage, let round, let reduction):
             try reduce(stage, round: round, reduction, entry)
         case .invalidated(let stage):
@@ -146,6 +153,28 @@ struct JournalWriter {
                 end.isCharged ? 1 : 0, isStorage ? 1 : 0, end.outcome == .lost ? 1 : 0,
                 end.message,
             ] + key(unit)
+        )
+    }
+
+    private func keep(_ claim: ResultClaim, _ entry: JournalEntry) throws {
+        let unit = claim.lease.unit
+        try run(
+            """
+            INSERT INTO claim (stage, round, tile_row, tile_column, attempt, worker, host,
+                samples_digest)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            """,
+            key(unit) + [
+                claim.lease.attempt.number, claim.worker, claim.host,
+                claim.samplesDigest.hexadecimal,
+            ]
+        )
+        try event(
+            "result.claimed",
+            "attempt \(claim.lease.attempt) has the samples \(claim.samplesDigest.short)",
+            unit: unit,
+            worker: claim.worker,
+            entry
         )
     }
 

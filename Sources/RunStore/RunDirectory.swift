@@ -4,7 +4,7 @@ package import Tiling
 /// The directory that a run leaves its results in, and the layout of what is there.
 ///
 /// ```
-/// run.json  journal.sqlite  join.json  report.html
+/// run.json  journal.sqlite (or journal.location, .backup.sqlite, .recent)  join.json  report.html
 /// tiles/<stage>/…  mosaic/  tables/  preview/  logs/  keys/ (0700)  control/ (0700)
 /// .run (identity)  .lock (who coordinates)  tiles/.probe (what workers compare)
 /// ```

@@ -176,6 +176,26 @@ package final class RunJournal: JournalStore {
         try files.rename(temporary, to: destination)
     }
 
+    /// Writes down that the tile files of stages are removed on purpose; blocks.
+    ///
+    /// The caller holds the run's lock.
+    package static func note(
+        removedStages stages: Set<Stage>,
+        in path: String
+    ) throws(RunStoreError) {
+        try JournalFailure.translating(path) {
+            let database = try JournalOpening.openForWriting(path)
+            try database.write { database in
+                try JournalQueries.setMeta(
+                    "removed_stages",
+                    stages.sorted().map(\.rawValue).joined(separator: " "),
+                    in: database
+                )
+            }
+            try database.close()
+        }
+    }
+
     /// Drops the oldest history beyond ``eventLimit`` rows; blocks.
     package func prune() throws(RunStoreError) {
         try JournalFailure.translating(path) { [self] in

@@ -10,6 +10,8 @@ package struct EngineSettings: Sendable, Codable, Hashable {
     package var speculation: Bool
     /// Longest computation of a tile, seconds; beyond it the worker's attempt has failed.
     package var wallLimitSeconds: Double
+    /// Quarantined tiles beyond which the run stops; nil for no limit.
+    package var maximumQuarantined: Int?
 
     /// The defaults.
     package init(
@@ -17,13 +19,15 @@ package struct EngineSettings: Sendable, Codable, Hashable {
         attempts: Int = 3,
         backoff: BackoffSettings = BackoffSettings(),
         speculation: Bool = true,
-        wallLimitSeconds: Double = 3600
+        wallLimitSeconds: Double = 3600,
+        maximumQuarantined: Int? = nil
     ) {
         self.lease = lease
         self.attempts = attempts
         self.backoff = backoff
         self.speculation = speculation
         self.wallLimitSeconds = wallLimitSeconds
+        self.maximumQuarantined = maximumQuarantined
     }
 }
 

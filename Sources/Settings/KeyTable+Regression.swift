@@ -200,5 +200,11 @@ extension KeyTable {
             .fallback("3600"),
             "Longest computation of a tile; beyond it the attempt has failed."
         ),
+        KeyDescription(
+            "engine.maximumQuarantined",
+            .integer(0...1_000_000_000),
+            .optional("the run goes on to its end"),
+            "Quarantined tiles beyond which the run is hopeless and stops."
+        ),
     ]
 }

@@ -286,6 +286,7 @@ struct RunSettingsReading {
         let attempts = cursor.integer("attempts")
         let speculation = cursor.boolean("speculation")
         let wallLimit = cursor.number("wallLimitSeconds")
+        let maximumQuarantined = cursor.integer("maximumQuarantined")
         guard let lease, let backoff, let attempts, let speculation, let wallLimit else {
             return nil
         }
@@ -294,7 +295,8 @@ struct RunSettingsReading {
             attempts: attempts,
             backoff: backoff,
             speculation: speculation,
-            wallLimitSeconds: wallLimit
+            wallLimitSeconds: wallLimit,
+            maximumQuarantined: maximumQuarantined
         )
     }
 }

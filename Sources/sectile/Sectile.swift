@@ -23,7 +23,8 @@ struct Sectile: AsyncParsableCommand {
             RunCommand.self, PlanCommand.self, CoordinatorCommand.self, WorkerCommand.self,
             StatusCommand.self, ExplainCommand.self, WorkersCommand.self, LogsCommand.self,
             PauseCommand.self, ResumeCommand.self, CancelCommand.self, DrainCommand.self,
-            RetryCommand.self, CleanCommand.self, VerifyCommand.self, MosaicCommand.self,
+            RetryCommand.self, CleanCommand.self, VerifyCommand.self, MergeCommand.self,
+            MosaicCommand.self,
             DoctorCommand.self, KeysCommand.self, RegressCommand.self, ExportCommand.self,
         ]
     )

@@ -162,8 +162,10 @@ struct Scene {
 
     /// A worker reports a unit, and its object is found to be right.
     @discardableResult
-    mutating func complete(_ worker: Int, _ lease: LeaseID) -> [RunEffect] {
-        say(worker, .completed(Scene.result(lease)))
+    mutating func complete(_ worker: Int, _ lease: LeaseID, samples: String = "same")
+        -> [RunEffect]
+    {
+        say(worker, .completed(Scene.result(lease, samples: samples)))
         return apply(.objectVerified(lease, discrepancy: nil))
     }
 
@@ -241,6 +243,27 @@ extension [RunEffect] {
     var refusals: [RefusalCode] {
         compactMap { effect -> RefusalCode? in
             if case .send(.refuse(let refusal), _) = effect { refusal.code } else { nil }
+        }
+    }
+
+    /// What is said of units about which others say otherwise, in order.
+    var claims: [ResultClaim] {
+        compactMap { effect -> ResultClaim? in
+            if case .journal(.claimed(let claim)) = effect { claim } else { nil }
+        }
+    }
+
+    /// Workers found to be wrong, in order.
+    var distrusted: [String] {
+        compactMap { effect -> String? in
+            if case .journal(.workerDistrusted(let id, _)) = effect { id } else { nil }
+        }
+    }
+
+    /// Units whose results were taken back, in order.
+    var discarded: [WorkUnit] {
+        compactMap { effect -> WorkUnit? in
+            if case .journal(.resultDiscarded(let unit, _)) = effect { unit } else { nil }
         }
     }
 

@@ -35,7 +35,8 @@ extension EndToEnd {
             arguments: [
                 [], ["run"], ["plan"], ["coordinator"], ["worker"], ["status"], ["explain"],
                 ["workers"], ["logs"], ["pause"], ["resume"], ["cancel"], ["drain"], ["retry"],
-                ["clean"], ["verify"], ["mosaic"], ["doctor"], ["keys"], ["keys", "generate"],
+                ["clean"], ["verify"], ["merge"], ["mosaic"], ["doctor"], ["keys"],
+                ["keys", "generate"],
                 ["keys", "allow"],
                 ["keys", "revoke"], ["keys", "list"],
             ]

@@ -17,6 +17,8 @@ package struct JournalImage: Sendable {
     package private(set) var violations: [String] = []
     /// Commits that were taken back.
     package private(set) var undoneCount = 0
+    /// Every lease that was ever committed.
+    package private(set) var everCommitted: Set<LeaseID> = []
     /// Every entry in order.
     package private(set) var entries: [JournalEntry] = []
 
@@ -116,18 +118,29 @@ package struct JournalImage: Sendable {
                 $0.object = nil
                 $0.committedBy = nil
             }
+        case .claimed(let claim):
+            if !snapshotHead.claims.contains(where: { $0.lease == claim.lease }) {
+                snapshotHead.claims.append(claim)
+                snapshotHead.claims.sort { $0.lease < $1.lease }
+            }
+        case .claimsSettled(let unit, _):
+            snapshotHead.claims.removeAll { $0.lease.unit == unit }
+        case .workerDistrusted(let id, _):
+            if snapshotHead.hosts[id] != nil { snapshotHead.distrustedWorkers.insert(id) }
+        case .workerJoined(let worker): snapshotHead.hosts[worker.id] = worker.host
         case .reduced(let stage, let round, let reduction):
             reductions.append(ReductionSnapshot(stage: stage, round: round, reduction: reduction))
         case .invalidated(let stage): invalidate(from: stage)
         case .phaseChanged(let phase, let message):
             snapshotHead.phase = phase
             snapshotHead.phaseMessage = message
-        case .workerJoined, .workerLeft, .noted: break
+        case .workerLeft, .noted: break
         }
     }
 
     private mutating func commit(_ result: TileResult, worker: String) {
         let unit = result.lease.unit
+        everCommitted.insert(result.lease)
         if units[unit]?.object != nil { violations.append("\(unit) was committed twice") }
         if openAttempts[result.lease] == nil {
             violations.append("\(result.lease) was committed without being open")

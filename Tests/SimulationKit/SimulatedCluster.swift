@@ -39,6 +39,8 @@ package struct SimulatedCluster {
         package var hasWildWallClocks = false
         /// Probability that an attempt fails with a class that counts.
         package var attemptFailure = 0.0
+        /// Probability that a result of the first worker is wrong, in each of its lives.
+        package var wrongResult = 0.0
         /// Ordinals of tiles whose input cannot be read.
         package var unreadable: Set<Int> = []
         /// Faults end then, so that every run can finish; milliseconds.
@@ -92,6 +94,8 @@ package struct SimulatedCluster {
     private var actionsLeft: Int?
 
     var workers: [SimulatedWorker?]
+    /// Workers that computed something wrong.
+    var wrongWorkers: Set<String> = []
     private var lives: [Int]
     private var lastPeer: UInt32 = 0
 
@@ -103,6 +107,8 @@ package struct SimulatedCluster {
     package private(set) var stepCount = 0
     /// Restarts of the coordinator.
     package private(set) var restartCount = 0
+    /// Workers that were found to compute wrongly in a run that ended with the right samples.
+    package internal(set) var clearedCount = 0
     /// Facts that the coordinator logged, by name.
     package private(set) var factCounts: [RunFact.Name: Int] = [:]
     /// The latest happenings, for a failure's message.
@@ -551,12 +557,14 @@ package struct SimulatedCluster {
         } else if !isCalm, random.chance(options.attemptFailure) {
             outcome = .failure(SimulatedFailure(random.chance(0.5) ? .crash : .outOfMemory))
         } else {
+            let error = error(of: worker)
             let result = work.result(
                 of: lease,
                 inputs: inputs,
                 constants: brief?.constants ?? [:],
                 halo: brief?.halo ?? .none,
-                nonce: UInt32(truncatingIfNeeded: random.next())
+                nonce: UInt32(truncatingIfNeeded: random.next()),
+                error: error
             )
             outcome =
                 disk.write(result.object, using: &random)
@@ -566,6 +574,15 @@ package struct SimulatedCluster {
         let isBefore = crashes && random.chance(0.5)
         if !isBefore { say(worker, workers[worker]?.finish(lease, outcome) ?? []) }
         if crashes { kill(worker) }
+    }
+
+    /// What a worker adds to a result when it computes wrongly.
+    private mutating func error(of worker: Int) -> String {
+        guard worker == 0, options.wrongResult > 0, random.chance(options.wrongResult),
+            let id = workers[worker]?.id.text
+        else { return "" }
+        wrongWorkers.insert(id)
+        return id
     }
 
     private mutating func remove(_ key: TileObjectKey, by whom: String) {

@@ -52,14 +52,24 @@ package struct SimulatedWork: StageReducer {
     }
 
     /// The result of a unit.
+    ///
+    /// - Parameters:
+    ///   - lease: the unit.
+    ///   - inputs: objects of its own tile.
+    ///   - constants: constants of earlier stages.
+    ///   - halo: objects around its tile.
+    ///   - nonce: of the object's name.
+    ///   - error: what a worker that computes wrongly adds; empty for all others.
+    /// - Returns: the result.
     package func result(
         of lease: LeaseID,
         inputs: [TileObject],
         constants: [Stage: [UInt8]],
         halo: HaloIndex,
-        nonce: UInt32
+        nonce: UInt32,
+        error: String = ""
     ) -> TileResult {
-        var text = "\(lease.unit)|"
+        var text = "\(lease.unit)|\(error)"
         for stage in Stage.allCases { text += "\(constants[stage] ?? [])|" }
         for input in inputs { text += "\(input.samplesDigest)|" }
         for stage in lease.unit.stage.haloStages {

@@ -18,6 +18,8 @@ package enum SimulatedWorld: String, Sendable, CaseIterable {
     case stalls
     /// Disks fill up, fail, and tear what is written.
     case disks
+    /// A worker computes wrongly now and then, and others are slow or cut off.
+    case wrongResults
     /// All of it at once.
     case everything
 
@@ -45,6 +47,13 @@ package enum SimulatedWorld: String, Sendable, CaseIterable {
             options.disk.tear = random.fraction(to: 0.3)
             options.disk.journalFailure = random.fraction(to: 0.5)
             options.fillMilliseconds = random.integer(in: 300...3000)
+        case .wrongResults:
+            options.wrongResult = 0.2 + random.fraction(to: 0.8)
+            options.workerCount = random.integer(in: 4...6)
+            options.network.loss = random.fraction(to: 0.2)
+            options.partitionMilliseconds = random.integer(in: 200...1000)
+            options.coordinatorKillMilliseconds =
+                random.chance(0.5) ? random.integer(in: 300...3000) : nil
         case .everything: Self.everything(&options, &random)
         }
         return options
@@ -91,6 +100,7 @@ package enum SimulatedWorld: String, Sendable, CaseIterable {
         case .coordinatorKills: [.leaseAdopted]
         case .stalls: [.coordinatorStalled]
         case .disks: [.resultRejected, .journalFailed]
+        case .wrongResults: [.resultConflict, .resultArbitrated, .workerDistrusted]
         case .everything: [.leaseAdopted, .resultStale]
         }
     }

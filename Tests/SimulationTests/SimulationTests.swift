@@ -44,6 +44,16 @@ struct SimulationTests {
         for fact in world.expectedFacts { #expect(facts[fact] ?? 0 > 0, "\(fact)") }
     }
 
+    @Test func `a worker that computes wrongly is found out and its work is done again`() throws {
+        var clearedCount = 0
+        for seed in 1...UInt64(30) {
+            let cluster = try SimulatedWorld.wrongResults.run(seed: seed)
+            #expect(cluster.violations.isEmpty, "seed \(seed)")
+            clearedCount += cluster.clearedCount
+        }
+        #expect(clearedCount > 0)
+    }
+
     @Test func `the same seed gives the same run`() throws {
         let first = try SimulatedWorld.everything.run(seed: 7)
         let second = try SimulatedWorld.everything.run(seed: 7)

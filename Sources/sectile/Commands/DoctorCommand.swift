@@ -3,6 +3,7 @@ import Foundation
 import Messaging
 import RasterIO
 import RunStore
+import Tiling
 
 /// The command `sectile doctor`.
 struct DoctorCommand: ParsableCommand {
@@ -126,10 +127,7 @@ struct DoctorCommand: ParsableCommand {
 
     private func journalFindings(_ directory: String) -> [Finding] {
         do {
-            let reader = try JournalReader(
-                path: journal ?? "\(directory)/journal.sqlite",
-                files: PosixFileSystem()
-            )
+            let reader = try RunReading.reader(directory, journal: journal)
             let damage = try reader.integrityFindings()
             guard damage.isEmpty else {
                 return [
@@ -146,7 +144,9 @@ struct DoctorCommand: ParsableCommand {
                 check: .digest
             )
             let snapshot = try reader.snapshot()
-            let objects = snapshot.units.compactMap(\.object)
+            let objects = snapshot.units.compactMap(\.object).filter {
+                !snapshot.removedStages.contains($0.key.lease.unit.stage)
+            }
             let lost = objects.compactMap { verifier.discrepancy(of: $0) }
             findings.append(
                 lost.isEmpty

@@ -25,6 +25,12 @@ struct MosaicCommand: ParsableCommand {
         }
         let path = URL(fileURLWithPath: directory).standardizedFileURL.path
         let reader = try RunReading.reader(path, journal: journal)
+        guard try !reader.snapshot().removedStages.contains(.balance) else {
+            throw CommandError.usage(
+                "\(path): its tiles were removed when it was done (output.keepTiles: none); what was "
+                    + "published stands"
+            )
+        }
         try RunOptions.publish(directory: path, reader: reader)
     }
 }
@@ -55,21 +61,6 @@ struct ExplainCommand: ParsableCommand {
         for line in story.lines {
             let time = Timestamps.text(of: Date(timeIntervalSince1970: line.wallSeconds))
             print("\(time)  \(line.unit.map { "\($0)" } ?? "-")  \(line.text)")
-        }
-    }
-}
-
-/// Opening the journal of a run for reading.
-enum RunReading {
-    /// The journal's reader.
-    static func reader(_ directory: String, journal: String?) throws -> JournalReader {
-        do {
-            return try JournalReader(
-                path: journal ?? "\(directory)/journal.sqlite",
-                files: PosixFileSystem()
-            )
-        } catch {
-            throw CommandError(exitCode: error.exitCode, description: "\(error)")
         }
     }
 }

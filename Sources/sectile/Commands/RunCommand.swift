@@ -38,7 +38,7 @@ struct RunCommand: AsyncParsableCommand {
             throw CommandError.usage("--workers: \(count); legal: 1 to 1024")
         }
         let level = try options.terminalLevel(default: .warning)
-        let planned = try RunOptions.planned(options.config)
+        let planned = try options.planned()
         for warning in planned.warnings {
             StandardStreamSink.error.write(line: "warning: \(warning)")
         }
@@ -93,7 +93,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
             )
         } catch { throw CommandError.usage("\(error)") }
         let level = try options.terminalLevel(default: .notice)
-        let planned = try RunOptions.planned(options.config)
+        let planned = try options.planned()
         for warning in planned.warnings {
             StandardStreamSink.error.write(line: "warning: \(warning)")
         }

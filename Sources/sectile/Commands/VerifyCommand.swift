@@ -81,26 +81,13 @@ struct VerifyCommand: AsyncParsableCommand {
             seconds: { clock.seconds },
             residentBytes: { ProcessFacts.peakResidentBytes }
         )
-        let work = VerificationQueue(samples.count)
-        return await withCheckedContinuation { continuation in
-            for _ in 0..<min(count, samples.count) {
-                let thread = Thread {
-                    while let index = work.next() {
-                        let finding = verification.verify(
-                            samples[index],
-                            specification: specification,
-                            on: computer,
-                            in: scratch
-                        )
-                        if let all = work.finish(index, finding) {
-                            continuation.resume(returning: all)
-                        }
-                    }
-                }
-                thread.name = "sectile-verify"
-                thread.stackSize = 16 << 20
-                thread.start()
-            }
+        return await WorkCrew.map(samples.count, slots: count) { index in
+            verification.verify(
+                samples[index],
+                specification: specification,
+                on: computer,
+                in: scratch
+            )
         }
     }
 

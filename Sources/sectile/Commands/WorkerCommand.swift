@@ -6,6 +6,7 @@ import Logging
 import Messaging
 import RasterIO
 import Regression
+import RunStore
 import Settings
 import Telemetry
 import WireProtocol
@@ -21,6 +22,10 @@ struct WorkerCommand: AsyncParsableCommand {
             inputs have to be visible under the same paths or URLs; the run directory too, unless \
             --no-shared-storage is given: then results and what units read of each other travel over \
             the connection.
+
+            --shard i/n computes a share of the first stage, reading and regridding, with no coordinator \
+            and no open port: one process of a Slurm array each, into a directory of its own. `sectile \
+            merge DIR SHARD…` brings them together, `sectile run` goes on from there.
 
             A worker may join and leave at any time. SIGTERM lets it finish what it computes; a second \
             SIGTERM gives everything back at once. Exit code 4 means that starting it again is of no \
@@ -44,12 +49,22 @@ struct WorkerCommand: AsyncParsableCommand {
     var scratchLimit: String?
     @Flag(help: "Do not look for the run directory here: results and neighbours' tiles travel.")
     var noSharedStorage = false
+    @Option(help: "Compute a share i/n of the first stage without a coordinator; see `merge`.")
+    var shard: String?
+    @Option(help: "With --shard: the configuration.")
+    var config: String?
+    @Option(help: "With --shard: the shard's own directory.")
+    var output: String?
     @Option(help: "Least severe lines on the terminal: debug, info, notice, warning, error.")
     var logLevel: String?
     @Flag(help: ArgumentHelp("End with the process that started this one.", visibility: .hidden))
     var local = false
 
     func run() async throws {
+        if let shard { return try await runShard(shard) }
+        guard config == nil, output == nil else {
+            throw CommandError.usage("--config and --output go with --shard")
+        }
         let settings = try resolvedSettings()
         let joinFile: JoinFile
         let keys: CurveKeyPair
@@ -99,6 +114,49 @@ struct WorkerCommand: AsyncParsableCommand {
         )
         guard exitReason.exitCode == 0 else {
             throw CommandError(exitCode: exitReason.exitCode, description: "\(exitReason)")
+        }
+    }
+
+    private func runShard(_ text: String) async throws {
+        guard let share = ShardRun.Share(text) else {
+            throw CommandError.usage("--shard: '\(text)'; legal: \(ShardRun.Share.legalForm)")
+        }
+        guard let config, let output, join == nil else {
+            throw CommandError.usage(
+                "--shard needs --config FILE and --output DIR, and no --join: it knows no coordinator"
+            )
+        }
+        guard let slotCount = SlotCount(slots ?? "auto") else {
+            throw CommandError.usage(
+                "--slots: '\(slots ?? "")'; legal: \(SlotCount.legalForms.joined(separator: ", "))"
+            )
+        }
+        guard memory == nil || ByteSize(memory ?? "") != nil else {
+            throw CommandError.usage(
+                "--memory: '\(memory ?? "")'; legal: \(ByteSize.legalForms.joined(separator: ", "))"
+            )
+        }
+        let report: ShardRun.Report
+        do {
+            report = try await ShardRun(
+                planned: try RunOptions.planned(config),
+                directory: URL(fileURLWithPath: output).standardizedFileURL.path,
+                share: share,
+                slots: slotCount.count(environment: ProcessInfo.processInfo.environment),
+                memoryPerSlotBytes: memory.flatMap { ByteSize($0)?.bytes } ?? 0
+            ).run()
+        } catch let error as RunStoreError {
+            throw CommandError(exitCode: error.exitCode, description: "\(error)")
+        }
+        for failure in report.failures {
+            StandardStreamSink.error.write(line: "failed: \(failure)")
+        }
+        print(
+            "shard \(text): \(report.computedCount) tiles computed, \(report.earlierCount) were there, "
+                + "\(report.failures.count) failed"
+        )
+        guard report.failures.isEmpty else {
+            throw ArgumentParser.ExitCode(ExitCode.incomplete)
         }
     }
 

@@ -31,7 +31,7 @@ struct RunCleaning {
         )
         defer { withExtendedLifetime(lock) {} }
         let reader = try JournalReader(
-            path: journalPath ?? opened.journalFile,
+            path: try RunReading.path(opened.path, journal: journalPath),
             files: PosixFileSystem()
         )
         let snapshot = try reader.snapshot()

@@ -109,7 +109,7 @@ struct RunControl {
                 + "sectile \(request.verb)"
         )
         defer { withExtendedLifetime(lock) {} }
-        let path = journalPath ?? opened.journalFile
+        let path = try RunReading.path(directory, journal: journalPath)
         let reader = try JournalReader(path: path, files: files)
         let before = try reader.snapshot()
         if let message = try refusal(of: request, at: before) { return message }

@@ -44,6 +44,15 @@ struct RunHost {
             holder: "process \(ProcessFacts.processID) on \(ProcessFacts.host)"
         )
         defer { withExtendedLifetime(lock) {} }
+        let place = try journalPlace()
+        let journalLock =
+            place.isElsewhere
+            ? try RunDirectory.lock(
+                journal: place.path,
+                holder:
+                    "process \(ProcessFacts.processID) on \(ProcessFacts.host), for \(directory)"
+            ) : nil
+        defer { withExtendedLifetime(journalLock) {} }
         try ControlDirectory(of: opened).clear()
         if let zones = planned.zones { try zones.write(into: directory) }
         try planned.writeFeatures(into: directory)
@@ -54,22 +63,10 @@ struct RunHost {
             runID: opened.runID,
             terminalLevel: terminalLevel
         )
-        let journal = try RunJournal.open(
-            at: journalPath ?? opened.journalFile,
-            plan: planned.plan,
-            runID: opened.runID,
-            wallSeconds: Timestamps.secondsSince1970(),
-            files: files
-        )
+        let held = try openJournal(at: place, opened, logger: logger)
+        let journal = held.journal
         let snapshot = try journal.snapshot()
-        if snapshot.phase == .paused {
-            logger.warning(
-                "the run is paused",
-                metadata: [
-                    LogKey.event: "run.stillPaused", "detail": "`sectile resume \(directory)`",
-                ]
-            )
-        }
+        if snapshot.phase == .paused { warnOfPause(logger) }
         _ = try opened.sweep(
             committed: snapshot.committedKeys,
             open: Set(snapshot.openAttempts.map(\.lease))
@@ -85,7 +82,7 @@ struct RunHost {
         try writeJoinFile(opened, keys: keys, channel: channel)
         let coordinator = coordinator(
             of: opened,
-            journal: journal,
+            journal: held,
             snapshot: snapshot,
             channel: channel,
             logger: logger
@@ -96,14 +93,58 @@ struct RunHost {
             facts: lostObjects(snapshot, opened) + deadWorkers(journal.path, files),
             keys: keys,
             authenticator: channel.authenticator,
-            opened: opened,
+            joinPath: opened.joinFile,
+            sideJobs: sideJobs(coordinator, opened, held, logger),
             logger: logger
         )
         await letWorkersLeave()
         await channel.close(lingerMilliseconds: 1000)
         await context.terminate()
+        await backups(held, coordinator, logger)?.finish()
+        if end.outcome == .cancelled { try sweepAll(journal, opened) }
         try journal.close()
         return end
+    }
+
+    private func warnOfPause(_ logger: Logger) {
+        logger.warning(
+            "the run is paused",
+            metadata: [
+                LogKey.event: "run.stillPaused", "detail": "`sectile resume \(directory)`",
+            ]
+        )
+    }
+
+    private func backups(
+        _ held: HeldJournal,
+        _ coordinator: Coordinator,
+        _ logger: Logger
+    ) -> JournalBackups? {
+        held.mirror.map { mirror in
+            JournalBackups(mirror: mirror, coordinator: coordinator, logger: logger)
+        }
+    }
+
+    /// What goes on beside coordinator and workers until the run is over.
+    private func sideJobs(
+        _ coordinator: Coordinator,
+        _ opened: RunDirectory,
+        _ held: HeldJournal,
+        _ logger: Logger
+    ) -> [@Sendable () async throws -> Never] {
+        let control = ControlService(
+            coordinator: coordinator,
+            control: ControlDirectory(of: opened),
+            logger: logger
+        )
+        var jobs: [@Sendable () async throws -> Never] = [
+            { try await control.run() },
+            { try await ProgressDisplay(coordinator: coordinator).run() },
+        ]
+        if let backups = backups(held, coordinator, logger) {
+            jobs.append { try await backups.run() }
+        }
+        return jobs
     }
 
     /// Gives workers on their own time to read the goodbye they were sent.
@@ -117,9 +158,14 @@ struct RunHost {
         try? await Task.sleep(for: .seconds(2))
     }
 
+    /// Nobody comes back to a run that was cancelled: what is not committed goes.
+    private func sweepAll(_ journal: RunJournal, _ opened: RunDirectory) throws {
+        _ = try opened.sweep(committed: try journal.snapshot().committedKeys, open: [])
+    }
+
     private func coordinator(
         of opened: RunDirectory,
-        journal: RunJournal,
+        journal held: HeldJournal,
         snapshot: JournalSnapshot,
         channel: CoordinatorChannel,
         logger: Logger
@@ -130,7 +176,7 @@ struct RunHost {
                 plan: planned.plan,
                 identity: RunIdentity(
                     runID: opened.runID,
-                    epoch: journal.epoch,
+                    epoch: held.journal.epoch,
                     build: Version.identity,
                     runDirectory: directory,
                     storageProbe: opened.probeToken
@@ -138,7 +184,7 @@ struct RunHost {
                 policy: leasePolicy()
             ),
             surroundings: Coordinator.Surroundings(
-                journal: journal,
+                journal: held.store,
                 channel: channel,
                 clock: WorldClock(),
                 wallClock: WorldClock(),
@@ -188,6 +234,7 @@ struct RunHost {
         policy.backoffMilliseconds = Int(engine.backoff.firstSeconds * 1000)
         policy.backoffLimitMilliseconds = Int(engine.backoff.maximumSeconds * 1000)
         policy.speculates = engine.speculation
+        policy.quarantineLimit = engine.maximumQuarantined
         return policy
     }
 
@@ -197,12 +244,8 @@ struct RunHost {
         _ directory: RunDirectory
     ) -> [RunEvent] {
         let verifier = DirectoryObjectVerifier(directory: directory, check: .size)
-        return snapshot.units.compactMap { unit in
-            guard let object = unit.object,
-                let reason = verifier.discrepancy(of: object)
-            else { return nil }
-            return .objectLost(unit.unit, reason: reason)
-        }
+        return snapshot.lostUnits { verifier.discrepancy(of: $0) }
+            .map { .objectLost($0.unit, reason: $0.reason) }
     }
 
     private func writeJoinFile(
@@ -233,7 +276,8 @@ struct RunHost {
         facts: [RunEvent],
         keys: RunKeys,
         authenticator: Authenticator,
-        opened: RunDirectory,
+        joinPath: String,
+        sideJobs: [@Sendable () async throws -> Never],
         logger: Logger
     ) async throws -> End {
         enum Part: Sendable {
@@ -244,7 +288,7 @@ struct RunHost {
         }
         let workers = LocalWorkers(
             executable: ProcessFacts.executable,
-            joinPath: opened.joinFile,
+            joinPath: joinPath,
             keyPaths: keys.localWorkerPaths,
             arguments: ["--slots", "1"],
             logger: logger
@@ -255,15 +299,8 @@ struct RunHost {
                 for await number in Signals.terminations() { return .signal(number) }
                 throw CancellationError()
             }
-            group.addTask { try await ProgressDisplay(coordinator: coordinator).run() }
             group.addTask { try await keys.watch(authenticator) }
-            group.addTask {
-                try await ControlService(
-                    coordinator: coordinator,
-                    control: ControlDirectory(of: opened),
-                    logger: logger
-                ).run()
-            }
+            for job in sideJobs { group.addTask { try await job() } }
             if !keys.localWorkerPaths.isEmpty {
                 group.addTask {
                     let reason = await workers.run(graceSeconds: 20) { processID, end in

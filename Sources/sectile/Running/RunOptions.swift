@@ -7,11 +7,14 @@ import Publishing
 import RasterIO
 import RunStore
 import Settings
+import Tiling
 
 /// What `run` and `coordinator` have in common.
 struct RunOptions: ParsableArguments {
     @Argument(help: "The configuration, a YAML file (config/example.yaml explains every key).")
-    var config: String
+    var config: String?
+    @Option(help: "A run.json, instead of the configuration: what that run did is done again.")
+    var from: String?
     @Option(
         name: .shortAndLong,
         help: "The run directory: created, or resumed when it holds the same plan."
@@ -21,10 +24,22 @@ struct RunOptions: ParsableArguments {
     var new = false
     @Flag(help: "Put quarantined tiles back.")
     var retry = false
+    @Option(help: "Tile files that remain when the run is done: none, results or all.")
+    var keepTiles: String?
+    @Option(help: "Quarantined tiles beyond which the run stops as hopeless, with exit code 1.")
+    var maxQuarantined: Int?
     @Option(help: "The journal, when the run directory is on a network file system.")
     var journal: String?
     @Option(help: "Least severe lines on the terminal: debug, info, notice, warning, error.")
     var logLevel: String?
+
+    /// The flags that replace keys of the configuration.
+    var flags: [String: String] {
+        var flags: [String: String] = [:]
+        if let keepTiles { flags["output.keepTiles"] = keepTiles }
+        if let maxQuarantined { flags["engine.maximumQuarantined"] = "\(maxQuarantined)" }
+        return flags
+    }
 
     /// The run directory, absolute.
     var directory: String {
@@ -42,8 +57,30 @@ struct RunOptions: ParsableArguments {
         return level
     }
 
+    /// Reads and resolves the configuration that was given, or that of an earlier run.
+    func planned() throws -> PlannedRun {
+        switch (config, from) {
+        case (let config?, nil): return try Self.planned(config, flags: flags)
+        case (nil, let from?):
+            let text = try RunRecord.configuration(in: from)
+            return try Self.planned(from, contents: text, flags: flags)
+        default: throw CommandError.usage("give either a configuration, or --from run.json")
+        }
+    }
+
     /// Reads and resolves the configuration.
-    static func planned(_ config: String) throws -> PlannedRun {
+    ///
+    /// - Parameters:
+    ///   - config: the file.
+    ///   - contents: its content, where that is not what the file holds.
+    ///   - flags: values of command-line flags by key path; they replace what the file says.
+    /// - Returns: the plan.
+    /// - Throws: `CommandError` with exit code 2 and every problem.
+    static func planned(
+        _ config: String,
+        contents: [UInt8]? = nil,
+        flags: [String: String] = [:]
+    ) throws -> PlannedRun {
         do {
             try GDALRuntime.start(cacheBytes: 256 << 20)
         } catch { throw CommandError.failed("\(error)") }
@@ -55,11 +92,24 @@ struct RunOptions: ParsableArguments {
             )
         }
         do {
-            let settings = try RunSettings.load(
-                path: config,
-                currentDirectory: FileManager.default.currentDirectoryPath,
-                environment: environment
-            )
+            let place = FileManager.default.currentDirectoryPath
+            let settings =
+                if let contents {
+                    try RunSettings.parse(
+                        contents,
+                        file: config,
+                        directory: place,
+                        environment: environment,
+                        flags: flags
+                    )
+                } else {
+                    try RunSettings.load(
+                        path: config,
+                        currentDirectory: place,
+                        environment: environment,
+                        flags: flags
+                    )
+                }
             return try RunPlanner(settings: settings, file: config).plan()
         } catch let error as SettingsError {
             throw CommandError.usage("\(error)")
@@ -88,11 +138,26 @@ struct RunOptions: ParsableArguments {
                 description: "interrupted; the same command goes on where this one stopped"
             )
         }
-        let reader = try JournalReader(
-            path: journal ?? "\(directory)/journal.sqlite",
-            files: PosixFileSystem()
-        )
+        let reader = try RunReading.reader(directory, journal: host.journalPath)
+        guard try !reader.snapshot().removedStages.contains(.balance) else {
+            StandardStreamSink.error.write(
+                line: "the results stand as they were published; their tiles were removed "
+                    + "(output.keepTiles)"
+            )
+            return
+        }
         try Self.publish(directory: directory, reader: reader)
+        let removed = try TileRemoval(
+            directory: directory,
+            journalPath: host.journalPath,
+            keep: host.planned.settings.output.keepTiles
+        ).perform()
+        if removed.count > 0 {
+            StandardStreamSink.error.write(
+                line:
+                    "\(removed.count) tile files, \(removed.bytes) bytes removed (output.keepTiles)"
+            )
+        }
     }
 
     /// Publishes and says where the results are.

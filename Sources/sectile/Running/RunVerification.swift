@@ -50,7 +50,11 @@ struct RunVerification {
         )
         // The first event takes the rounds up; what would follow from it is nobody's business here.
         _ = state.apply(.timePassed, at: WorldClock().now)
-        var units = snapshot.units.filter { $0.state == .committed }.map(\.unit)
+        // What reads tiles that were removed on purpose cannot be computed any more.
+        var units = snapshot.units.filter { unit in
+            unit.state == .committed
+                && snapshot.removedStages.isDisjoint(with: Self.stagesRead(by: unit.unit.stage))
+        }.map(\.unit)
         var generator = SplitMix64(seed: seed)
         units.shuffle(using: &generator)
         let recipes = state.recipes(of: Array(units.prefix(count)))
@@ -60,6 +64,10 @@ struct RunVerification {
             else { return nil }
             return Sample(result: result, partial: partial, recipe: recipe)
         }
+    }
+
+    private static func stagesRead(by stage: Stage) -> Set<Stage> {
+        stage == .balance ? [.prepare] : Set(stage.haloStages)
     }
 
     /// Computes a unit again, in a scratch directory that is removed.

@@ -1,0 +1,29 @@
+/// All workers that a run ever saw, by number: four bytes say who committed a unit.
+///
+/// It grows by an entry for each worker process that joins, about 120 bytes.
+struct WorkerRoll: Sendable {
+    private var entries: [(id: String, host: String)] = []
+    private var numbers: [String: Int32] = [:]
+
+    /// The number of a worker, a new one when it has none.
+    mutating func number(of id: String) -> Int32 {
+        if let known = numbers[id] { return known }
+        let number = Int32(clamping: entries.count)
+        entries.append((id, ""))
+        numbers[id] = number
+        return number
+    }
+
+    /// Enters a worker with its host.
+    mutating func enter(_ id: String, host: String) {
+        entries[Int(number(of: id))].host = host
+    }
+
+    /// The number of a worker; nil when it has none.
+    func knownNumber(of id: String) -> Int32? { numbers[id] }
+
+    /// Identity and host of a number; nil for -1 and others that nobody has.
+    func entry(_ number: Int32) -> (id: String, host: String)? {
+        entries.indices.contains(Int(number)) ? entries[Int(number)] : nil
+    }
+}

@@ -1,0 +1,142 @@
+import Coordination
+import RunStore
+import SimulationKit
+import Testing
+import Tiling
+import WireProtocol
+
+/// Two workers say different things about a tile, and a third decides.
+struct ArbitrationTests {
+    /// A cluster in which worker 1 loses a lease that it goes on computing while it is in session.
+    private static func speculated(tiles: Int = 6, stages: [Stage] = [.prepare]) -> Scene {
+        var policy = Scene.policy
+        policy.speculates = true
+        policy.speculationFloorMilliseconds = 1000
+        var scene = Scene(tiles: tiles, stages: stages, policy: policy)
+        scene.join(1)
+        scene.join(2)
+        for column in (0..<tiles - 1).reversed() {
+            scene.wait(milliseconds: 250)
+            scene.complete(2, Scene.lease(column), samples: "s\(column)")
+        }
+        scene.wait(milliseconds: 500)
+        return scene
+    }
+
+    private static let last = Scene.lease(5).unit
+
+    @Test func `the third worker agrees with the commit, and the challenger is benched`() {
+        var scene = Self.speculated()
+        scene.complete(2, Scene.lease(5, 2), samples: "right")
+        let conflict = scene.say(
+            1,
+            .completed(Scene.result(Scene.lease(5, 1), samples: "wrong"))
+        )
+        #expect(conflict.discarded == [Self.last])
+        scene.join(3)
+        let verdict = scene.complete(3, Scene.lease(5, 3), samples: "right")
+        #expect(verdict.distrusted == [Scene.id(1).text])
+        #expect(verdict.committed == [Scene.lease(5, 3)])
+        // Nothing of the others' work is touched, and the round goes on to its end.
+        #expect(verdict.discarded.isEmpty)
+        #expect(verdict.reductions == ["prepare 0"])
+        #expect(scene.join(4).outcome == nil)
+    }
+
+    @Test func `the third worker contradicts the commit, and all of that worker is done again`() {
+        var scene = Self.speculated()
+        scene.complete(2, Scene.lease(5, 2), samples: "wrong")
+        scene.say(1, .completed(Scene.result(Scene.lease(5, 1), samples: "right")))
+        scene.join(3)
+        let verdict = scene.complete(3, Scene.lease(5, 3), samples: "right")
+        #expect(verdict.distrusted == [Scene.id(2).text])
+        #expect(verdict.discarded == (0..<5).map { Scene.lease($0).unit })
+        #expect(verdict.reductions.isEmpty)
+        // The others compute it again; the one that was wrong gets nothing.
+        let granted = verdict.granted
+        #expect(granted == [Scene.lease(4, 2), Scene.lease(3, 2)])
+        #expect(scene.wait(milliseconds: 2000).granted.isEmpty)
+        let reports = scene.state.workerReports(at: scene.now, wallSeconds: 0)
+        #expect(reports.map(\.state) == [.active, .benched, .active])
+    }
+
+    @Test func `what followed from a wrong tile is made again`() {
+        var scene = Self.speculated(stages: [.prepare, .balance])
+        scene.complete(2, Scene.lease(5, 2), samples: "wrong")
+        scene.join(3)
+        scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [1])))
+        scene.complete(3, Scene.lease(3, 1, .balance), samples: "follows")
+        // The lost attempt of the stage before speaks only now.
+        let conflict = scene.say(
+            1,
+            .completed(Scene.result(Scene.lease(5, 1), samples: "right"))
+        )
+        #expect(conflict.discarded == [Self.last])
+        #expect(conflict.granted == [Scene.lease(5, 3)])
+        let verdict = scene.complete(3, Scene.lease(5, 3), samples: "right")
+        #expect(verdict.distrusted == [Scene.id(2).text])
+        #expect(verdict.contains(.journal(.invalidated(from: .prepare))))
+    }
+
+    @Test func `three different results stop the run with all provenances`() {
+        var scene = Self.speculated()
+        scene.complete(2, Scene.lease(5, 2), samples: "a")
+        scene.say(1, .completed(Scene.result(Scene.lease(5, 1), samples: "b")))
+        scene.join(3)
+        let end = scene.complete(3, Scene.lease(5, 3), samples: "c")
+        guard case .failed(let message)? = end.outcome else {
+            Issue.record("the run went on")
+            return
+        }
+        for host in ["node1", "node2", "node3"] { #expect(message.contains(host)) }
+        #expect(message.contains("no majority"))
+    }
+
+    @Test func `without a third worker the run stops after a while with both provenances`() {
+        var scene = Self.speculated()
+        scene.complete(2, Scene.lease(5, 2), samples: "a")
+        scene.say(1, .completed(Scene.result(Scene.lease(5, 1), samples: "b")))
+        var outcome: RunOutcome?
+        for _ in 0..<90 where outcome == nil {
+            scene.beat(1, held: [])
+            scene.beat(2, held: [])
+            outcome = scene.wait(milliseconds: 8000).outcome
+        }
+        guard case .failed(let message)? = outcome else {
+            Issue.record("the run went on: \(String(describing: outcome))")
+            return
+        }
+        #expect(message.contains("node1") && message.contains("node2"))
+        #expect(message.contains("no third worker"))
+    }
+
+    @Test func `a dispute outlives the coordinator`() throws {
+        var scene = Self.speculated()
+        scene.complete(2, Scene.lease(5, 2), samples: "wrong")
+        let conflict = scene.say(
+            1,
+            .completed(Scene.result(Scene.lease(5, 1), samples: "right"))
+        )
+        var snapshot = JournalSnapshot(runID: "run", planDigest: scene.plan.digest, epoch: 2)
+        snapshot.claims = conflict.claims.sorted { $0.lease < $1.lease }
+        snapshot.hosts = [Scene.id(1).text: "node1", Scene.id(2).text: "node2"]
+        var unit = UnitSnapshot(unit: Self.last)
+        unit.attempts = 2
+        snapshot.units = (0..<5).map { column in
+            var other = UnitSnapshot(unit: Scene.lease(column).unit)
+            other.attempts = 1
+            other.state = .committed
+            other.object = Scene.result(Scene.lease(column)).object
+            other.committedBy = Scene.id(2).text
+            return other
+        }
+        snapshot.units.append(unit)
+        var next = Scene(tiles: 6, stages: [.prepare], snapshot: snapshot)
+        #expect(next.join(1).granted.isEmpty)
+        #expect(next.join(2).granted.isEmpty)
+        #expect(next.join(3).granted == [Scene.lease(5, 3)])
+        let verdict = next.complete(3, Scene.lease(5, 3), samples: "right")
+        #expect(verdict.distrusted == [Scene.id(2).text])
+        #expect(verdict.discarded.count == 5)
+    }
+}
