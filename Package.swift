@@ -94,6 +94,8 @@ let package = Package(
             cSettings: [.define("SECTILE_DESCRIBE", to: "\"\(describe)\"")]
         ),
 
+        .target(name: "CPosix"),
+
         target("Lattice"),
         target("ContentDigest", ["CSodium"]),
         target("Tiling", ["Lattice", "ContentDigest"]),
@@ -133,7 +135,7 @@ let package = Package(
             "Execution",
             [
                 "Analysis", "CarbonBalance", "Regression", "RasterIO", "WireProtocol",
-                "Messaging", "Tiling", "Lattice", "ContentDigest", "Telemetry", "CLinux",
+                "Messaging", "Tiling", "Lattice", "ContentDigest", "Telemetry", "CLinux", "CPosix",
             ]
         ),
         target(
@@ -150,7 +152,8 @@ let package = Package(
                 "Analysis", "CarbonBalance", "Coordination", "Execution", "Lattice", "Messaging",
                 "Publishing", "RasterIO", "Regression", "RunStore", "Settings",
                 "SpatialStatistics", "Telemetry", "Tiling",
-                "WireProtocol", "ContentDigest", "CBuildVersion", "CLinux", argumentParser,
+                "WireProtocol", "ContentDigest", "CBuildVersion", "CLinux", "CPosix",
+                argumentParser,
                 logging,
             ],
             exclude: ["Documentation.docc"],

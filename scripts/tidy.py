@@ -19,7 +19,7 @@ ARROWS = {
     "sectile": {
         "Analysis", "CarbonBalance", "ContentDigest", "Coordination", "Execution", "Lattice",
         "Messaging", "Publishing", "RasterIO", "Regression", "RunStore", "Settings",
-        "SpatialStatistics", "Telemetry", "Tiling", "WireProtocol", "CBuildVersion", "CLinux",
+        "SpatialStatistics", "Telemetry", "Tiling", "WireProtocol", "CBuildVersion", "CLinux", "CPosix",
         "ArgumentParser",
         "Logging",
     },
@@ -28,7 +28,7 @@ ARROWS = {
         "RunStore", "SpatialStatistics", "Tiling", "CCairo",
     },
     "Execution": {
-        "Analysis", "CarbonBalance", "CLinux", "ContentDigest", "Lattice", "Messaging", "RasterIO",
+        "Analysis", "CarbonBalance", "CLinux", "CPosix", "ContentDigest", "Lattice", "Messaging", "RasterIO",
         "Regression", "Telemetry", "Tiling", "WireProtocol",
     },
     "Coordination": {

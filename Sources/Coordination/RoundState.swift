@@ -25,6 +25,10 @@ struct FailureTally {
     var storageFailures = 0
     /// Losses of the worker that computed it.
     var losses = 0
+    /// True when it ran out of memory: it is tried with nothing beside it.
+    ///
+    /// Not kept over a restart, which costs one attempt.
+    var exceededMemory = false
 
     /// How many different workers reported failures that count.
     var distinctWorkers: Int { Set(chargedWorkers).count }

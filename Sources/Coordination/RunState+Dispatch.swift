@@ -162,7 +162,8 @@ extension RunState {
             lease: lease,
             core: tile.core,
             inputs: inputs(of: tile.id),
-            wallLimitSeconds: policy.wallLimitSeconds
+            wallLimitSeconds: policy.wallLimitSeconds,
+            runsAlone: round.tallies[ordinal]?.exceededMemory ?? false
         )
         effects.append(.send(.lease([grant]), to: session.peer))
     }

@@ -127,6 +127,9 @@ extension RunState {
                 isLoss: outcome == .lost
             )
         }
+        if failureClass == .outOfMemory {
+            rounds[current].tallies[key.ordinal]?.exceededMemory = true
+        }
         guard rounds[current].state(of: key.ordinal) == .leased else { return }
         if let verdict = quarantineVerdict(key.ordinal, failureClass, message: message, at: now) {
             quarantine(key.ordinal, verdict.failureClass, message: verdict.message, at: now)

@@ -366,12 +366,21 @@ package final class StageComputer: TileComputer {
         case let error as RasterError:
             switch error.code {
             case .writeFailed, .outOfSpace:
-                TileFailure(.storage, "cannot write a tile", underlying: error)
+                return TileFailure(.storage, "cannot write a tile", underlying: error)
             default:
+                if isOfMemory("\(error)") { return TileFailure(.outOfMemory, "\(error)") }
                 // A server that does not answer now may answer later, or another worker.
-                TileFailure(error.isOfTransport ? .storage : .input, "\(error)")
+                return TileFailure(error.isOfTransport ? .storage : .input, "\(error)")
             }
-        default: TileFailure(.bug, "unexpected error", underlying: error)
+        default: return TileFailure(.bug, "unexpected error", underlying: error)
+        }
+    }
+
+    /// True when a library says that it was refused memory: the input itself is not at fault.
+    private static func isOfMemory(_ text: String) -> Bool {
+        let text = text.lowercased()
+        return ["out of memory", "cannot allocate", "memory allocation"].contains {
+            text.contains($0)
         }
     }
 }

@@ -33,6 +33,8 @@ package struct TileRequest: Hashable, Sendable {
     package let runDirectory: String
     /// Committed objects of all tiles of the stages that this one reads beyond its own tile.
     package let halo: HaloIndex
+    /// True when nothing else runs beside it, so that it may have the memory of all slots.
+    package let runsAlone: Bool
 
     /// A unit to compute.
     package init(
@@ -42,7 +44,8 @@ package struct TileRequest: Hashable, Sendable {
         specification: [UInt8],
         constants: [Stage: [UInt8]],
         runDirectory: String,
-        halo: HaloIndex = .none
+        halo: HaloIndex = .none,
+        runsAlone: Bool = false
     ) {
         self.lease = lease
         self.core = core
@@ -51,5 +54,6 @@ package struct TileRequest: Hashable, Sendable {
         self.constants = constants
         self.runDirectory = runDirectory
         self.halo = halo
+        self.runsAlone = runsAlone
     }
 }

@@ -13,7 +13,7 @@ package import WireProtocol
 /// files; pieces are written and read on one thread of its own. Bounds: pieces in flight
 /// (``TransferLimits``), readings for the coordinator (``servingLimit``), files (`cacheBytes`, and
 /// what is being read or waits to be committed).
-package final class TransportedObjects: ObjectStore, WorkerTransfers {
+package final class TransportedObjects: ObjectStore, ObjectLender, WorkerTransfers {
     /// A slot's thread that waits for a file.
     private final class Waiter: Sendable {
         let isOver = DispatchSemaphore(value: 0)
@@ -86,13 +86,7 @@ package final class TransportedObjects: ObjectStore, WorkerTransfers {
         cancellation: CancellationFlag,
         _ body: (_ path: String) throws -> Outcome
     ) throws -> Outcome {
-        try withFile(
-            .object(object.key),
-            name: .object(object.fileDigest),
-            object: object,
-            cancellation,
-            body
-        )
+        try withFile(.object(object.key), object: object, cancellation, body)
     }
 
     /// Lends an input from the cache, fetching it first where it is not there.
@@ -105,33 +99,52 @@ package final class TransportedObjects: ObjectStore, WorkerTransfers {
         guard let input = ResolvedInput(path: relativePath) else {
             throw TileFailure(.bug, "'\(relativePath)' is no name of a resolved input")
         }
-        return try withFile(
-            .input(input),
-            name: .input(input.path),
-            object: nil,
-            cancellation,
-            body
-        )
+        return try withFile(.input(input), object: nil, cancellation, body)
     }
 
     private func withFile<Outcome>(
         _ file: TransferFile,
-        name: FileCache.Name,
         object: TileObject?,
         _ cancellation: CancellationFlag,
         _ body: (_ path: String) throws -> Outcome
     ) throws -> Outcome {
-        let path =
-            try state.withLock({ $0.cache.lend(name) })
-            ?? wait(for: file, name: name, object: object, cancellation)
+        let path = try lend(file, object: object, cancellation: cancellation)
         do {
-            defer { giveBack(name) }
-            return try body(path)
+            let outcome = try body(path)
+            giveBack(file, object: object, isSound: true)
+            return outcome
         } catch {
-            // Whatever was wrong, another try shall not find the same file.
-            let forgotten = state.withLock { $0.cache.forget(name) }
-            remove([forgotten].compactMap(\.self))
+            giveBack(file, object: object, isSound: false)
             throw error
+        }
+    }
+
+    /// Lends a file from the cache, fetching it first where it is not there.
+    package func lend(
+        _ file: TransferFile,
+        object: TileObject?,
+        cancellation: CancellationFlag
+    ) throws(TileFailure) -> String {
+        let name = Self.name(of: file, object)
+        if let path = state.withLock({ $0.cache.lend(name) }) { return path }
+        return try wait(for: file, name: name, object: object, cancellation)
+    }
+
+    /// Ends a loan; a file that was not what it should be is forgotten, so that another try does not
+    /// find it again.
+    package func giveBack(_ file: TransferFile, object: TileObject?, isSound: Bool) {
+        let name = Self.name(of: file, object)
+        giveBack(name)
+        guard !isSound else { return }
+        let forgotten = state.withLock { $0.cache.forget(name) }
+        remove([forgotten].compactMap(\.self))
+    }
+
+    private static func name(of file: TransferFile, _ object: TileObject?) -> FileCache.Name {
+        switch (file, object) {
+        case (_, let object?): .object(object.fileDigest)
+        case (.object(let key), nil): .input(key.path)
+        case (.input(let input), nil): .input(input.path)
         }
     }
 

@@ -49,6 +49,10 @@ package enum WorkerFact: Hashable, Sendable {
     case draining(reason: String)
     /// The coordinator will be back.
     case coordinatorRestarting
+    /// A slot has a process.
+    case slotStarted(processID: Int)
+    /// A slot's process ended, computing a unit where `lease` is one; it is replaced.
+    case slotEnded(processID: Int, lease: LeaseID?, reason: String, peakResidentBytes: Int)
     /// The worker leaves.
     case left(WorkerExit)
 }
@@ -91,6 +95,8 @@ extension WorkerFact {
         case .handshakeFailed: "worker.handshakeFailed"
         case .draining: "worker.draining"
         case .coordinatorRestarting: "worker.coordinatorRestarting"
+        case .slotStarted: "slot.started"
+        case .slotEnded: "slot.ended"
         case .left: "worker.left"
         }
     }
@@ -98,12 +104,14 @@ extension WorkerFact {
     /// How much it matters.
     package var level: Level {
         switch self {
-        case .greeted, .began, .computed, .connected, .storageVerified: .debug
+        case .greeted, .began, .computed, .connected, .storageVerified, .slotStarted: .debug
         case .disconnected, .deferred, .fenced, .released, .silence, .resynchronising,
             .coordinatorRestarting, .briefMissing:
             .info
         case .welcomed, .draining: .notice
-        case .runChanged, .outdatedCoordinator, .unreadable, .handshakeFailed, .failed: .warning
+        case .runChanged, .outdatedCoordinator, .unreadable, .handshakeFailed, .failed,
+            .slotEnded:
+            .warning
         case .left(let exit): exit.exitCode == 1 || exit.exitCode == 4 ? .error : .notice
         }
     }
@@ -115,6 +123,17 @@ extension WorkerFact {
             .briefMissing(let lease):
             lease
         case .failed(let failure): failure.lease
+        case .slotEnded(_, let lease, _, _): lease
+        default: nil
+        }
+    }
+
+    /// Peak resident memory that it tells, bytes; nil where it tells none.
+    package var peakResidentBytes: Int? {
+        switch self {
+        case .computed(_, let cost): cost.peakResidentBytes
+        case .failed(let failure): failure.peakResidentBytes
+        case .slotEnded(_, _, _, let bytes): bytes
         default: nil
         }
     }
@@ -146,6 +165,8 @@ extension WorkerFact {
         case .handshakeFailed(let reason): "the connection was not accepted: \(reason)"
         case .draining(let reason): "taking nothing new: \(reason)"
         case .coordinatorRestarting: "the coordinator restarts; computing goes on"
+        case .slotStarted(let processID): "process \(processID) serves a slot"
+        case .slotEnded(_, _, let reason, _): reason
         case .left(let exit): "leaving: \(exit)"
         }
     }

@@ -12,6 +12,10 @@ package struct WorkerPolicy: Hashable, Sendable {
     package var backoffMaximum: Duration
     /// Failed handshakes in a row, before any welcome, that mean a wrong key or a wrong port.
     package var handshakeFailureLimit: Int
+    /// When the worker is ended from outside, on the clock of its events; nil when it is not.
+    package var endsAt: Duration?
+    /// How long before ``endsAt`` it takes nothing new.
+    package var grace: Duration
 
     /// A policy; the defaults suit a worker that is to serve until it is told otherwise.
     package init(
@@ -20,7 +24,9 @@ package struct WorkerPolicy: Hashable, Sendable {
         dialPatience: Duration = .seconds(10),
         backoffInitial: Duration = .milliseconds(500),
         backoffMaximum: Duration = .seconds(30),
-        handshakeFailureLimit: Int = 8
+        handshakeFailureLimit: Int = 8,
+        endsAt: Duration? = nil,
+        grace: Duration = .seconds(30)
     ) {
         self.giveUpAfter = giveUpAfter
         self.greetingPatience = greetingPatience
@@ -28,6 +34,8 @@ package struct WorkerPolicy: Hashable, Sendable {
         self.backoffInitial = backoffInitial
         self.backoffMaximum = backoffMaximum
         self.handshakeFailureLimit = handshakeFailureLimit
+        self.endsAt = endsAt
+        self.grace = grace
     }
 
     /// The wait after the nth refusal in a row, from 0.

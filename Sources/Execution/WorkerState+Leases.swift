@@ -70,9 +70,21 @@ extension WorkerState {
     /// Unacknowledged results are kept in memory: while there are too many of them, nothing is begun.
     mutating func beginWaiting(_ now: Duration) {
         guard isInSession, storage == .verified, drain == nil, let welcome else { return }
-        while running.count < identity.slots, !waiting.isEmpty,
-            running.count + results.count < identity.credit + identity.slots
+        while running.count < identity.slots, let next = waiting.first,
+            running.count + results.count < identity.credit + identity.slots,
+            // What ran out of memory before is tried without anything beside it.
+            running.isEmpty || !next.runsAlone, !running.contains(where: \.runsAlone)
         {
+            if let end = policy.endsAt, let longest = longest[next.lease.unit.stage],
+                now + longest > end
+            {
+                startDrain(
+                    deadline: end,
+                    reason: "the time limit comes before the end of another tile of "
+                        + next.lease.unit.stage.rawValue
+                )
+                return
+            }
             let grant = waiting.removeFirst()
             guard let brief = brief(for: grant.lease.unit) else {
                 log(.briefMissing(grant.lease))
@@ -83,7 +95,9 @@ extension WorkerState {
                 RunningTile(
                     lease: grant.lease,
                     wallLimitSeconds: grant.wallLimitSeconds,
-                    deadline: now + .seconds(grant.wallLimitSeconds)
+                    startedAt: now,
+                    deadline: now + .seconds(grant.wallLimitSeconds),
+                    runsAlone: grant.runsAlone
                 )
             )
             effects.append(
@@ -95,7 +109,8 @@ extension WorkerState {
                         specification: welcome.specification,
                         constants: brief.constants,
                         runDirectory: runDirectory ?? welcome.runDirectory,
-                        halo: brief.halo
+                        halo: brief.halo,
+                        runsAlone: grant.runsAlone
                     )
                 )
             )
@@ -112,6 +127,9 @@ extension WorkerState {
                 : "its result is of \(result.lease)"
             tileFailed(lease, TileFailure(.bug, "\(lease) was computed, but \(fault)"))
             return
+        }
+        if let begun = running.first(where: { $0.lease == lease })?.startedAt {
+            longest[lease.unit.stage] = max(longest[lease.unit.stage] ?? .zero, now - begun)
         }
         guard freeSlot(of: lease) else {
             discard(result)

@@ -6,7 +6,7 @@ internal import WireProtocol
 extension WorkerState {
     /// When ``WorkerEvent/timePassed`` is due next; nil when nothing waits for time.
     package var nextDeadline: Duration? {
-        var deadlines: [Duration?] = [phaseDeadline, giveUpDeadline]
+        var deadlines: [Duration?] = [phaseDeadline, giveUpDeadline, lastCall]
         deadlines += running.filter { !$0.isCancelled }.map(\.deadline)
         if liveCount > 0 || !results.isEmpty || !failures.isEmpty {
             deadlines.append(drain?.deadline)
@@ -19,6 +19,9 @@ extension WorkerState {
 
     mutating func timePassed(_ now: Duration) {
         endOverlongTiles(now)
+        if let lastCall, lastCall <= now {
+            startDrain(deadline: policy.endsAt, reason: "the time limit is near")
+        }
         if let deadline = drain?.deadline, deadline <= now {
             releaseEverything(reason: drain?.reason ?? "")
         }
@@ -43,6 +46,11 @@ extension WorkerState {
         case .inSession: lastHeard + patience
         case .created, .left: nil
         }
+    }
+
+    /// When the time limit is so near that nothing new is taken; nil once the worker drains.
+    private var lastCall: Duration? {
+        drain == nil ? policy.endsAt.map { $0 - policy.grace } : nil
     }
 
     private var giveUpDeadline: Duration? {

@@ -40,7 +40,10 @@ package struct WorkerState: Sendable {
     struct RunningTile: Hashable {
         let lease: LeaseID
         let wallLimitSeconds: Int
+        let startedAt: Duration
         let deadline: Duration
+        /// True when nothing else may run beside it.
+        let runsAlone: Bool
         /// True when its outcome is not wanted; it still takes its slot.
         var isCancelled = false
     }
@@ -81,6 +84,8 @@ package struct WorkerState: Sendable {
     /// Results that the last hello contained.
     var greetedResults: Set<LeaseID> = []
     var drain: Drain?
+    /// The longest that a unit of a stage took here.
+    var longest: [Stage: Duration] = [:]
     var lastHeard = Duration.zero
     /// Since when there is no session; nil within one.
     var outOfSessionSince: Duration?

@@ -105,6 +105,38 @@ package struct ProcessKey: Sendable, Hashable {
         legal: ByteSize.legalForms,
         "What files that a worker without shared storage has fetched may take."
     )
+    /// How long a worker that is told to leave may finish what it computes.
+    package static let grace = ProcessKey(
+        "--grace",
+        "SECTILE_WORKER_GRACE",
+        fallback: "30s",
+        legal: ["a number of seconds"] + TimeSpan.legalForms,
+        "Time in which a worker that is told to leave may finish what it computes."
+    )
+    /// A file whose appearance is a notice.
+    package static let noticeFile = ProcessKey(
+        "--notice-file",
+        "SECTILE_WORKER_NOTICE_FILE",
+        fallback: "none",
+        legal: ["a path"],
+        "The worker leaves when this file appears."
+    )
+    /// A service that tells of the machine's end.
+    package static let noticeURL = ProcessKey(
+        "--notice-url",
+        "SECTILE_WORKER_NOTICE_URL",
+        fallback: "none",
+        legal: ["aws", "gcp", "azure", "http://HOST[:PORT]/PATH"],
+        "The metadata service that tells when a spot machine is taken away."
+    )
+    /// How long a worker has.
+    package static let timeLimit = ProcessKey(
+        "--time-limit",
+        "SECTILE_WORKER_TIME_LIMIT",
+        fallback: "SLURM_JOB_END_TIME where there is one, otherwise none",
+        legal: ["a number of seconds", "[DAYS-]HH:MM:SS"] + TimeSpan.legalForms,
+        "Time after which the worker is ended; it leaves before, and begins nothing too long."
+    )
     /// The least level that is logged.
     package static let logLevel = ProcessKey(
         "--log-level",
@@ -125,6 +157,7 @@ package struct ProcessKey: Sendable, Hashable {
     /// All of them, in the order of the documentation.
     package static let all = [
         listen, advertise, journal, join, connect, key, slots, memory, scratch, scratchLimit,
+        grace, noticeFile, noticeURL, timeLimit,
         logLevel, logFormat,
     ]
 }

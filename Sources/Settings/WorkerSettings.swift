@@ -14,6 +14,14 @@ package struct WorkerSettings: Sendable, Hashable {
     package var scratch: String?
     /// What fetched files may take, where storage is not shared.
     package var scratchLimit: ByteSize
+    /// How long it may finish what it computes when it is told to leave.
+    package var grace: TimeSpan
+    /// A file whose appearance tells it to leave.
+    package var noticeFile: String?
+    /// The metadata service that tells it to leave.
+    package var noticeURL: String?
+    /// How long it has; nil for as long as it is needed.
+    package var timeLimit: TimeSpan?
     /// What is logged.
     package var logs: LogSettings
 
@@ -29,6 +37,7 @@ package struct WorkerSettings: Sendable, Hashable {
         memory: ByteSize? = nil,
         scratch: String? = nil,
         scratchLimit: ByteSize = ByteSize(bytes: 4 << 30),
+        grace: TimeSpan = TimeSpan(seconds: 30),
         logs: LogSettings = LogSettings()
     ) {
         self.join = join
@@ -38,6 +47,7 @@ package struct WorkerSettings: Sendable, Hashable {
         self.memory = memory
         self.scratch = scratch
         self.scratchLimit = scratchLimit
+        self.grace = grace
         self.logs = logs
     }
 
@@ -65,8 +75,31 @@ package struct WorkerSettings: Sendable, Hashable {
         if let limit = reading.value(.scratchLimit, { ByteSize($0) }) {
             settings.scratchLimit = limit
         }
+        if let grace = reading.value(.grace, { span($0) }) { settings.grace = grace }
+        settings.noticeFile = reading.text(.noticeFile)
+        settings.noticeURL = reading.text(.noticeURL)
+        settings.timeLimit = reading.value(.timeLimit) { clockSpan($0) ?? span($0) }
         settings.logs = reading.logs()
         try reading.finish()
         return settings
+    }
+
+    /// A span, or a whole number of seconds.
+    private static func span(_ text: String) -> TimeSpan? {
+        TimeSpan(text) ?? TimeSpan("\(text)s")
+    }
+
+    /// A span as batch systems write it, `[DAYS-]HH:MM:SS`; nil when it is none.
+    private static func clockSpan(_ text: String) -> TimeSpan? {
+        let halves = text.split(separator: "-", omittingEmptySubsequences: false)
+        let clock = (halves.last ?? "").split(separator: ":", omittingEmptySubsequences: false)
+        let numbers = clock.compactMap { $0.allSatisfy(\.isNumber) ? Int($0) : nil }
+        guard halves.count <= 2, numbers.count == 3, numbers.count == clock.count,
+            let days = halves.count == 2 ? Int(halves[0]) : 0, (0...3650).contains(days),
+            (0...9999).contains(numbers[0]), numbers[1] < 60, numbers[2] < 60
+        else { return nil }
+        return TimeSpan(
+            seconds: Double(((days * 24 + numbers[0]) * 60 + numbers[1]) * 60 + numbers[2])
+        )
     }
 }

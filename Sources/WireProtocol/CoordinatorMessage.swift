@@ -137,12 +137,21 @@ package struct LeaseGrant: Hashable, Sendable {
     package var inputs: [TileObject]
     /// Time after which the attempt is ended, seconds.
     package var wallLimitSeconds: Int
+    /// True when nothing else may run on the worker meanwhile: the unit ran out of memory before.
+    package var runsAlone: Bool
 
     /// A grant.
-    package init(lease: LeaseID, core: CellWindow, inputs: [TileObject], wallLimitSeconds: Int) {
+    package init(
+        lease: LeaseID,
+        core: CellWindow,
+        inputs: [TileObject],
+        wallLimitSeconds: Int,
+        runsAlone: Bool = false
+    ) {
         self.lease = lease
         self.core = core
         self.inputs = inputs
         self.wallLimitSeconds = wallLimitSeconds
+        self.runsAlone = runsAlone
     }
 }

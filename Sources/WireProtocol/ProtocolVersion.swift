@@ -9,7 +9,7 @@ package struct ProtocolVersion: Hashable, Sendable, CustomStringConvertible {
     package let minor: UInt16
 
     /// What this program speaks.
-    package static let current = ProtocolVersion(major: 2, minor: 0)
+    package static let current = ProtocolVersion(major: 2, minor: 1)
 
     private static let magic = Array("SCTL".utf8)
 

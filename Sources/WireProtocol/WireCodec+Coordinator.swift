@@ -172,6 +172,7 @@ extension WireLeaseGrant {
         core = WireCellWindow(grant.core)
         inputs = grant.inputs.map { WireTileObject($0) }
         wallLimitSeconds = UInt32(clamping: grant.wallLimitSeconds)
+        runsAlone = grant.runsAlone
     }
 
     func decoded(_ owner: String) throws(WireError) -> LeaseGrant {
@@ -187,7 +188,8 @@ extension WireLeaseGrant {
                 in: 1...WireLimits.wallLimitSeconds,
                 owner,
                 "wall_limit_seconds"
-            )
+            ),
+            runsAlone: runsAlone
         )
     }
 }

@@ -26,6 +26,7 @@ struct Sectile: AsyncParsableCommand {
             RetryCommand.self, CleanCommand.self, VerifyCommand.self, MergeCommand.self,
             MosaicCommand.self,
             DoctorCommand.self, KeysCommand.self, RegressCommand.self, ExportCommand.self,
+            SlotCommand.self,
         ]
     )
 

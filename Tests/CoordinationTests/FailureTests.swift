@@ -42,6 +42,24 @@ struct FailureTests {
         #expect(toSecond.quarantined.isEmpty)
     }
 
+    @Test(arguments: [FailureClass.outOfMemory, .crash])
+    func `a tile that ran out of memory is granted to run alone, and no other`(
+        failureClass: FailureClass
+    ) {
+        var scene = Scene(tiles: 1)
+        let first = scene.join(1)
+        scene.fail(1, Scene.lease(0), failureClass)
+        let second = scene.wait(milliseconds: 600)
+        func runsAlone(_ effects: [RunEffect]) -> [Bool] {
+            effects.flatMap { effect -> [Bool] in
+                guard case .send(.lease(let grants), _) = effect else { return [] }
+                return grants.map(\.runsAlone)
+            }
+        }
+        #expect(runsAlone(first) == [false])
+        #expect(runsAlone(second) == [failureClass == .outOfMemory])
+    }
+
     @Test func `an unreadable input quarantines at once and is not charged`() {
         var scene = Scene(tiles: 2)
         scene.join(1)

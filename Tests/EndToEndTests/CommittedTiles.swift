@@ -41,6 +41,9 @@ struct CommittedTiles {
         return units.filter { counts[$0] != 1 }
     }
 
+    /// Every attempt ever made at a tile, of all stages.
+    func attempts(of tile: TileID) throws -> [StoredAttempt] { try reader.attempts(of: tile) }
+
     /// The number of attempts ever made.
     func attemptCount() throws -> Int {
         try Set(try units().map(\.tile)).reduce(0) { $0 + (try reader.attempts(of: $1).count) }

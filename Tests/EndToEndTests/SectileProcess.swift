@@ -108,11 +108,14 @@ final class SectileProcess: Sendable {
     }
 
     /// The living processes that this process has started, by number.
-    var children: [Int32] {
+    var children: [Int32] { Self.children(of: identifier) }
+
+    /// The living processes that a process has started, by number.
+    static func children(of parent: Int32) -> [Int32] {
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return entries.compactMap { Int32($0) }.filter { candidate in
-            let fields = Self.statusFields(of: candidate)
-            return fields.count > 1 && fields[0] != "Z" && Int32(fields[1]) == identifier
+            let fields = statusFields(of: candidate)
+            return fields.count > 1 && fields[0] != "Z" && Int32(fields[1]) == parent
         }.sorted()
     }
 

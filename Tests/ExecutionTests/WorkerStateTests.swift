@@ -284,6 +284,63 @@ import WireProtocol
         wallLimitSeconds: 600
     )
 
+    @Test func `a worker drains before its time limit and ends what runs at the limit`() {
+        var story = Transcript(
+            policy: WorkerPolicy(endsAt: .seconds(100), grace: .seconds(30))
+        )
+        story.join()
+        story.hear("lease 0", .lease([Fixtures.grant(0)]))
+        #expect(story.state.nextDeadline.map { $0 <= .seconds(70) } ?? false)
+        for _ in 0..<70 {
+            story.pass(.seconds(1))
+            story.hear("", .heartbeat(sequence: 1))
+            story.step("", .timePassed)
+        }
+        #expect(story.lines.contains("    log worker.draining"))
+        story.hear("late lease", .lease([Fixtures.grant(1)]))
+        #expect(story.lines.last == "    log tile.released")
+        story.pass(.seconds(29))
+        story.hear("", .heartbeat(sequence: 2))
+        story.pass(.seconds(1))
+        story.step("end", .timePassed)
+        #expect(
+            story.lines.suffix(6) == [
+                "    cancel balance/r000c000#1",
+                "    send released [balance/r000c000#1]: the time limit is near",
+                "    log tile.released", "    send goodbye: the time limit is near",
+                "    log worker.left", "    leave 0: drained: the time limit is near",
+            ]
+        )
+    }
+
+    @Test func `a worker begins nothing that took longer than the time that is left`() {
+        var story = Transcript(policy: WorkerPolicy(endsAt: .seconds(3), grace: .zero))
+        story.join()
+        story.hear("lease 0", .lease([Fixtures.grant(0)]))
+        story.pass(.seconds(2))
+        story.step("computed", .tileCompleted(Fixtures.lease(0), Fixtures.result(0)))
+        story.hear("lease 1", .lease([Fixtures.grant(1)]))
+        let reason = "the time limit comes before the end of another tile of balance"
+        #expect(story.lines.contains("    send released [balance/r000c001#1]: \(reason)"))
+        story.hear("committed", .committed([Fixtures.lease(0)]))
+        #expect(story.state.exit == .drained(reason: reason))
+    }
+
+    @Test func `a unit that ran out of memory runs alone`() {
+        var story = Transcript(identity: Fixtures.identity(slots: 2, credit: 4))
+        story.join()
+        var alone = Fixtures.grant(1)
+        alone.runsAlone = true
+        story.hear("leases", .lease([Fixtures.grant(0), alone, Fixtures.grant(2)]))
+        #expect(story.state.held.count == 3)
+        func computed() -> [String] { story.lines.filter { $0.contains("compute ") } }
+        #expect(computed().count == 1)
+        story.step("0", .tileCompleted(Fixtures.lease(0), Fixtures.result(0)))
+        #expect(computed().count == 2)
+        story.step("1", .tileCompleted(Fixtures.lease(1), Fixtures.result(1)))
+        #expect(computed().count == 3)
+    }
+
     @Test func `a unit is computed with the objects around its tile`() throws {
         let brief = Self.haloBrief()
         #expect(brief.parts.count == 2)

@@ -240,7 +240,8 @@ struct MessageGenerator {
                 columns: left..<(left + random.integer(1...4_096))
             ),
             inputs: (0..<random.integer(0...3)).map { _ in object(of: self.lease()) },
-            wallLimitSeconds: random.integer(1...WireLimits.wallLimitSeconds)
+            wallLimitSeconds: random.integer(1...WireLimits.wallLimitSeconds),
+            runsAlone: random.integer(0...1) == 1
         )
     }
 }

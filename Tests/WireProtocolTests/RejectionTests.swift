@@ -410,7 +410,7 @@ struct IllegalField: CustomTestStringConvertible, Sendable {
         }
         #expect(error?.refusal.code == .protocolVersion)
         #expect(error?.refusal.found == "3.3")
-        #expect(error?.refusal.wanted == "2.x (this program speaks 2.0)")
+        #expect(error?.refusal.wanted == "2.x (this program speaks 2.1)")
         let minor = ProtocolVersion(major: 2, minor: 513)
         #expect(try ProtocolVersion(header: minor.header) == minor)
         #expect(try WireCodec.decodeWorker([minor.header, envelope]) == .goodbye(reason: "done"))

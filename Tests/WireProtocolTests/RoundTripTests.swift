@@ -62,7 +62,7 @@ import WireProtocol
         let beat =
             EnvelopeBytes.bytes(1, held) + EnvelopeBytes.number(2, 1_000)
             + EnvelopeBytes.double(3, 12.5) + EnvelopeBytes.number(4, 9)
-        #expect(frames == [Array("SCTL".utf8) + [0, 2, 0, 0], EnvelopeBytes.bytes(11, beat)])
+        #expect(frames == [Array("SCTL".utf8) + [0, 2, 0, 1], EnvelopeBytes.bytes(11, beat)])
     }
 
     @Test func `an unknown field is ignored, so that a minor version may add some`() throws {

@@ -1,5 +1,5 @@
-// Schema SHA-256: ced44eadc5a476c426954f801fb16f6962fc6c7c3846f5580020bb9c50b80339
-// Generated SHA-256: ef6c970d2ae83de7a6a424ab3457fc0a01af3bdd33f2a999fdf22c5fc5c5f1f2
+// Schema SHA-256: a0cea6345474bf40dfb0ea388ca5d7b5cff93e385571d02377fa1f81ee62d7a4
+// Generated SHA-256: 2241a9843f16c4ca68830abc55ffcc27f5679d4ca22e74a1817b7fc56882d29e
 // By scripts/generate-protobuf with protoc-gen-swift 1.39.0.
 // DO NOT EDIT.
 // swift-format-ignore-file
@@ -982,6 +982,9 @@ nonisolated struct WireLeaseGrant: Sendable {
   var inputs: [WireTileObject] = []
 
   var wallLimitSeconds: UInt32 = 0
+
+  /// Nothing else may run on the worker meanwhile: the unit ran out of memory before.
+  var runsAlone: Bool = false
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2422,7 +2425,7 @@ nonisolated extension WireLeaseBatch: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireLeaseGrant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".LeaseGrant"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}core\0\u{1}inputs\0\u{3}wall_limit_seconds\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}core\0\u{1}inputs\0\u{3}wall_limit_seconds\0\u{3}runs_alone\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2434,6 +2437,7 @@ nonisolated extension WireLeaseGrant: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 2: try { try decoder.decodeSingularMessageField(value: &self._core) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.inputs) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.wallLimitSeconds) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.runsAlone) }()
       default: break
       }
     }
@@ -2456,6 +2460,9 @@ nonisolated extension WireLeaseGrant: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.wallLimitSeconds != 0 {
       try visitor.visitSingularUInt32Field(value: self.wallLimitSeconds, fieldNumber: 4)
     }
+    if self.runsAlone != false {
+      try visitor.visitSingularBoolField(value: self.runsAlone, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2464,6 +2471,7 @@ nonisolated extension WireLeaseGrant: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs._core != rhs._core {return false}
     if lhs.inputs != rhs.inputs {return false}
     if lhs.wallLimitSeconds != rhs.wallLimitSeconds {return false}
+    if lhs.runsAlone != rhs.runsAlone {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

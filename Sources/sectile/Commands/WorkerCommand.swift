@@ -4,7 +4,6 @@ import Execution
 import Foundation
 import Logging
 import Messaging
-import RasterIO
 import Regression
 import RunStore
 import Settings
@@ -27,9 +26,17 @@ struct WorkerCommand: AsyncParsableCommand {
             and no open port: one process of a Slurm array each, into a directory of its own. `sectile \
             merge DIR SHARD…` brings them together, `sectile run` goes on from there.
 
-            A worker may join and leave at any time. SIGTERM lets it finish what it computes; a second \
-            SIGTERM gives everything back at once. Exit code 4 means that starting it again is of no \
-            use: another version, or a key that is not allowed.
+            Each slot is a process of its own. One that crashes, that passes the wall limit of its tile \
+            or holds more than --memory is killed and replaced; the tile's attempt fails as crash, timeout \
+            or outOfMemory, and the worker works on.
+
+            A worker may join and leave at any time. SIGTERM lets it finish what it computes within --grace \
+            and gives the rest back, uncharged; a second SIGTERM gives everything back at once; the exit \
+            code is 0. A notice that the machine will be taken away does the same: SIGUSR1, the file of \
+            --notice-file, or the metadata service of --notice-url, whose own deadline counts (aws 120 s, \
+            gcp and azure 30 s). With --time-limit, or in a Slurm job with an end, it leaves before the \
+            end by itself. Exit code 4 means that starting it again is of no use: another version, or a \
+            key that is not allowed.
             """
     )
 
@@ -41,7 +48,9 @@ struct WorkerCommand: AsyncParsableCommand {
     var key: String?
     @Option(help: "Tiles at a time, or auto (affinity, cgroup quota, SLURM_CPUS_PER_TASK).")
     var slots: String?
-    @Option(help: "Memory that one slot may use, for example 2GiB.")
+    @Option(
+        help: "Memory that one slot may hold, for example 2GiB; default: its share of the machine."
+    )
     var memory: String?
     @Option(help: "Directory for the worker's own files; its log goes there.")
     var scratch: String?
@@ -55,10 +64,28 @@ struct WorkerCommand: AsyncParsableCommand {
     var config: String?
     @Option(help: "With --shard: the shard's own directory.")
     var output: String?
+    @Option(
+        help: "Time to finish what is computed when told to leave, seconds or a span (30s, 2min)."
+    )
+    var grace: String?
+    @Option(help: "A file whose appearance is a notice: finish within --grace, and leave.")
+    var noticeFile: String?
+    @Option(
+        help: "A metadata service to ask for notices: aws, gcp, azure or http://HOST[:PORT]/PATH."
+    )
+    var noticeUrl: String?
+    @Option(help: ArgumentHelp("Where that service is, http://HOST:PORT.", visibility: .hidden))
+    var noticeAddress: String?
+    @Option(
+        help: "Time after which the worker is ended, HH:MM:SS, seconds or a span; default: Slurm's."
+    )
+    var timeLimit: String?
     @Option(help: "Least severe lines on the terminal: debug, info, notice, warning, error.")
     var logLevel: String?
     @Flag(help: ArgumentHelp("End with the process that started this one.", visibility: .hidden))
     var local = false
+    @Option(help: ArgumentHelp("Workers that share this machine.", visibility: .hidden))
+    var siblings = 1
 
     func run() async throws {
         if let shard { return try await runShard(shard) }
@@ -83,12 +110,12 @@ struct WorkerCommand: AsyncParsableCommand {
         } catch let error as MessagingError {
             throw CommandError.usage("\(error)")
         }
+        // A crashed slot shall be gone at once, and not start a process that takes it apart; who
+        // wants that sets the variable. Before there are threads that could read it.
+        unsafe setenv("SWIFT_BACKTRACE", "enable=no", 0)
         if local { endWithParent() }
         let slotCount = settings.slots.count(environment: ProcessInfo.processInfo.environment)
         let memoryBytes = settings.memory?.bytes ?? 0
-        do {
-            try GDALRuntime.start(cacheBytes: max(32 << 20, min(256 << 20, memoryBytes / 4)))
-        } catch { throw CommandError.failed("\(error)") }
         guard let workerID = WorkerID(UUID().uuidString) else {
             preconditionFailure("a UUID is a worker's identity")
         }
@@ -109,7 +136,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 memoryPerSlotBytes: memoryBytes,
                 scratchDirectory: space?.path
             ),
-            scratchLimitBytes: settings.scratchLimit.bytes,
+            settings: settings,
             logger: logger
         )
         guard exitReason.exitCode == 0 else {
@@ -169,6 +196,10 @@ struct WorkerCommand: AsyncParsableCommand {
         flags[.memory] = memory
         flags[.scratch] = scratch
         flags[.scratchLimit] = scratchLimit
+        flags[.grace] = grace
+        flags[.noticeFile] = noticeFile
+        flags[.noticeURL] = noticeUrl
+        flags[.timeLimit] = timeLimit
         flags[.logLevel] = logLevel
         do {
             return try WorkerSettings.resolve(
@@ -223,27 +254,25 @@ struct WorkerCommand: AsyncParsableCommand {
         keys: CurveKeyPair,
         endpoints: [String],
         identity: WorkerIdentity,
-        scratchLimitBytes: Int,
+        settings: WorkerSettings,
         logger: Logger
     ) async throws -> WorkerExit {
-        let worker = try makeWorker(
-            identity,
-            scratchLimitBytes: scratchLimitBytes,
-            logger: logger
-        )
+        let notices = try noticeWatch(settings, logger: logger)
+        let parts = try makeWorker(identity, settings: settings, logger: logger)
+        let worker = parts.worker
+        let grace = settings.grace.duration
+        defer { parts.slots.close() }
         let context = try ZeroMQContext()
         let exit = try await withThrowingTaskGroup(of: WorkerExit?.self) { group in
             group.addTask {
-                var count = 0
-                for await number in Signals.terminations() {
-                    count += 1
-                    if number == SIGINT || count > 1 {
-                        worker.halt(isInterrupt: number == SIGINT, reason: "signal \(number)")
-                    } else {
-                        worker.drain(grace: .seconds(30), reason: "SIGTERM")
-                    }
-                }
+                await Self.obeySignals(worker, grace: grace)
                 return nil
+            }
+            group.addTask {
+                let notice = try await notices.notice()
+                worker.drain(grace: notice.grace ?? grace, reason: notice.reason)
+                // The worker's own end is the end of the group.
+                while true { try await Task.sleep(for: .seconds(3600)) }
             }
             group.addTask {
                 try await worker.run { heartbeat in
@@ -266,51 +295,133 @@ struct WorkerCommand: AsyncParsableCommand {
         return exit
     }
 
+    /// Lets signals end the worker; returns when there are no more.
+    private static func obeySignals(_ worker: Worker, grace: Duration) async {
+        var terminations = 0
+        for await number in Signals.terminations(and: [SIGUSR1]) {
+            if number == SIGUSR1 {
+                worker.drain(grace: grace, reason: "spot notice: SIGUSR1")
+                continue
+            }
+            terminations += 1
+            if number == SIGINT || terminations > 1 {
+                worker.halt(isInterrupt: number == SIGINT, reason: "signal \(number)")
+            } else {
+                worker.drain(grace: grace, reason: "SIGTERM")
+            }
+        }
+    }
+
+    private func noticeWatch(_ settings: WorkerSettings, logger: Logger) throws -> NoticeWatch {
+        var service: NoticeService?
+        if let text = settings.noticeURL {
+            service = NoticeService(text)
+            guard service != nil else {
+                let legal = ProcessKey.noticeURL.legal.joined(separator: ", ")
+                throw CommandError.usage("--notice-url: '\(text)'; legal: \(legal)")
+            }
+        }
+        var address: MetadataAddress?
+        if let text = noticeAddress {
+            address = MetadataAddress(text)
+            guard address != nil else {
+                throw CommandError.usage("--notice-address: '\(text)'; legal: http://HOST:PORT")
+            }
+        }
+        return NoticeWatch(
+            file: settings.noticeFile,
+            service: service,
+            address: address,
+            logger: logger
+        )
+    }
+
+    /// Time until the worker is ended from outside, seconds, less what leaving takes; nil without end.
+    private func secondsLeft(_ settings: WorkerSettings) -> Double? {
+        var limits = [settings.timeLimit?.seconds].compactMap(\.self)
+        let environment = ProcessInfo.processInfo.environment
+        if let text = environment["SLURM_JOB_END_TIME"], let end = Double(text), end > 0 {
+            limits.append(end - Timestamps.secondsSince1970())
+        }
+        return limits.min().map { max(0, $0 - min(5, $0 / 10)) }
+    }
+
+    /// What a slot may hold: as given, or its share of the machine.
+    private func capBytes(_ identity: WorkerIdentity) -> Int {
+        if identity.memoryPerSlotBytes > 0 { return identity.memoryPerSlotBytes }
+        return MachineMemory.bytes / 10 * 9 / (identity.slots * max(1, siblings))
+    }
+
     private func makeWorker(
         _ identity: WorkerIdentity,
-        scratchLimitBytes: Int,
+        settings: WorkerSettings,
         logger: Logger
-    ) throws -> Worker {
+    ) throws -> (worker: Worker, slots: SlotProcesses) {
         let clock = WorldClock()
+        let now: @Sendable () -> Duration = { .nanoseconds(clock.now.nanoseconds) }
         let objects = identity.scratchDirectory.map { directory in
             TransportedObjects(
                 directory: directory,
-                cacheBytes: scratchLimitBytes,
-                now: { .nanoseconds(clock.now.nanoseconds) }
+                cacheBytes: settings.scratchLimit.bytes,
+                now: now
             )
         }
+        let cap = capBytes(identity)
         let level = try InstructionSet.ofEnvironment()
+        // Faults that are not allowed are refused here, once, and not by every slot.
+        _ = try InjectedFault.ofEnvironment()
         logger.info(
             "kernels chosen",
-            metadata: [LogKey.event: "worker.kernels", "instructionSet": "\(level.rawValue)"]
+            metadata: [
+                LogKey.event: "worker.kernels",
+                "instructionSet": "\(level.rawValue)",
+                "memoryPerSlotMiB": "\(cap >> 20)",
+            ]
         )
-        let computer = StageComputer(
-            nonce: UInt32.random(in: .min ... .max),
-            objects: objects ?? SharedObjects(),
-            memoryPerSlotBytes: identity.memoryPerSlotBytes,
-            instructionSet: level,
-            seconds: { clock.seconds },
-            residentBytes: { ProcessFacts.peakResidentBytes }
+        let log = WorkerFactLog(logger: logger)
+        // The program that runs, even where another was installed under its name meanwhile.
+        let executable = "/proc/self/exe"
+        let arguments = SlotCommand.arguments(
+            memoryBytes: identity.memoryPerSlotBytes,
+            capBytes: cap,
+            slots: identity.slots,
+            borrows: objects != nil
         )
-        return Worker(
+        let slots = SlotProcesses(
+            SlotProcesses.Setting(
+                executable: executable,
+                arguments: arguments,
+                slots: identity.slots,
+                memoryBytes: cap
+            ),
+            lender: objects,
+            log: log,
+            now: now
+        )
+        let inspection = SlotInspection(executable: executable, arguments: arguments, now: now)
+        let worker = Worker(
             identity: identity,
-            policy: WorkerPolicy(),
+            policy: WorkerPolicy(
+                endsAt: secondsLeft(settings).map { now() + .seconds($0) },
+                grace: settings.grace.duration
+            ),
             environment: WorkerEnvironment(
-                slots: ComputeExecutor(slots: identity.slots, computer: computer),
+                slots: slots,
                 storage: objects.map { objects in
-                    TransportedStorage(objects: objects) { InputCheck.problem(of: $0) }
+                    TransportedStorage(objects: objects) { inspection.problem(of: $0) }
                 } ?? SharedStorage(),
                 transfers: objects,
-                log: WorkerFactLog(logger: logger),
-                now: { .nanoseconds(clock.now.nanoseconds) },
+                log: log,
+                now: now,
                 sleep: { instant in
-                    let wait = instant - .nanoseconds(clock.now.nanoseconds)
+                    let wait = instant - now()
                     if wait > .zero { try await Task.sleep(for: wait) }
                 },
-                residentBytes: { ProcessFacts.residentBytes },
+                residentBytes: { ProcessFacts.residentBytes + slots.residentBytes },
                 wallClockSeconds: { Timestamps.secondsSince1970() }
             )
         )
+        return (worker, slots)
     }
 
     /// Ends this process when its parent does: no process survives a killed run.

@@ -290,7 +290,7 @@ struct RunHost {
             executable: ProcessFacts.executable,
             joinPath: joinPath,
             keyPaths: keys.localWorkerPaths,
-            arguments: ["--slots", "1"],
+            arguments: ["--slots", "1", "--siblings", "\(max(1, keys.localWorkerPaths.count))"],
             logger: logger
         )
         return try await withThrowingTaskGroup(of: Part.self) { group in

@@ -45,6 +45,12 @@ struct WorkerFactLog: WorkerLog {
             metadata[LogKey.tileID] = "\(lease.unit.tile)"
             metadata[LogKey.tileAttempt] = "\(lease.attempt)"
         }
+        if case .failed(let failure) = fact {
+            metadata[LogKey.errorClass] = "\(failure.failureClass.rawValue)"
+        }
+        if let bytes = fact.peakResidentBytes, bytes > 0 {
+            metadata[LogKey.memoryPeakMiB] = "\(bytes >> 20)"
+        }
         metadata["detail"] = "\(fact.sentence)"
         let level = Logger.Level(rawValue: fact.level.rawValue) ?? .notice
         logger.log(level: level, "\(fact.event)", metadata: metadata)

@@ -39,3 +39,16 @@ extension SlotCount {
         return max(1, Int((quota / period).rounded(.up)))
     }
 }
+
+/// The memory of this machine, as far as this process may use it.
+enum MachineMemory {
+    /// What the machine has, or less where the control group says so, bytes.
+    static var bytes: Int {
+        let machine = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+        let limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"]
+            .compactMap { try? String(contentsOfFile: $0, encoding: .utf8) }
+            .compactMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+            .filter { $0 > 0 }
+        return min(machine, limits.min() ?? machine)
+    }
+}
