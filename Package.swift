@@ -219,7 +219,10 @@ let package = Package(
         ),
         tests(
             "ExecutionTests",
-            ["Execution", "Messaging", "WireProtocol", "Tiling", "Lattice", "ContentDigest"]
+            [
+                "Execution", "Analysis", "CarbonBalance", "RasterIO", "Messaging", "WireProtocol",
+                "Tiling", "Lattice", "ContentDigest",
+            ]
         ),
         tests(
             "PublishingTests",

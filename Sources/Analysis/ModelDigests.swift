@@ -105,7 +105,7 @@ package struct ModelDigests: Hashable, Sendable {
         prepare = ContentDigest(
             of: try ModelCoding.encode(
                 PrepareIdentity(
-                    version: 2,
+                    version: 3,
                     grid: model.grid,
                     layers: layers,
                     zones: model.zones?.digest,

@@ -33,10 +33,21 @@ package struct SourcePoint: Hashable, Sendable {
     /// Rounded to 2⁻²⁰ pixel: what processors' variants of a projection's sine differ by is far less,
     /// and one rounded away on all machines alike.
     var rounded: SourcePoint {
-        SourcePoint(
-            column: (column * 0x1p20).rounded(.toNearestOrEven) * 0x1p-20,
-            row: (row * 0x1p20).rounded(.toNearestOrEven) * 0x1p-20
-        )
+        let place = Self.rounded(SIMD2(column, row))
+        return SourcePoint(column: place.x, row: place.y)
+    }
+
+    /// The same of a column and a row.
+    ///
+    /// Adding 1.5 · 2⁵² leaves no place for fractions: the processor rounds to the nearest integer, ties
+    /// to even, without a call of the library's function for each of billions of points.
+    @inline(__always)
+    static func rounded(_ place: SIMD2<Double>) -> SIMD2<Double> {
+        let scaled = place * 0x1p20
+        guard scaled.x.magnitude < 0x1p51, scaled.y.magnitude < 0x1p51 else {
+            return scaled.rounded(.toNearestOrEven) * 0x1p-20
+        }
+        return ((scaled + 0x1.8p52) - 0x1.8p52) * 0x1p-20
     }
 }
 
@@ -108,13 +119,15 @@ package struct ProjectionLattice: Sendable {
     /// The squares between nodes that hold cells of a window; square (i, j) has node (i, j) in its
     /// north-western corner.
     func squareWindow(for window: CellWindow) -> CellWindow {
-        func floorDivision(_ cell: Int) -> Int {
-            let quotient = cell / nodeSpacingCells
-            return cell < 0 && quotient * nodeSpacingCells != cell ? quotient - 1 : quotient
-        }
-        return CellWindow(
-            rows: floorDivision(window.rowStart)..<(floorDivision(window.rowEnd - 1) + 1),
-            columns: floorDivision(window.columnStart)..<(floorDivision(window.columnEnd - 1) + 1)
+        CellWindow(
+            rows: square(ofCell: window.rowStart)..<(square(ofCell: window.rowEnd - 1) + 1),
+            columns: square(ofCell: window.columnStart)..<(square(ofCell: window.columnEnd - 1) + 1)
         )
+    }
+
+    /// The row or column of squares that a row or column of cells lies in.
+    func square(ofCell cell: Int) -> Int {
+        let quotient = cell / nodeSpacingCells
+        return cell < 0 && quotient * nodeSpacingCells != cell ? quotient - 1 : quotient
     }
 }

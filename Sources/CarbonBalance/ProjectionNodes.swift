@@ -7,8 +7,8 @@ package struct ProjectionNodes: Sendable {
     /// The cells whose sub-points can be asked for.
     package let window: CellWindow
     private let nodes: CellWindow
-    private let columns: [Double]
-    private let rows: [Double]
+    /// Source column and row of each node.
+    private let places: [SIMD2<Double>]
     private let squares: CellWindow
     /// For each square whether its stencil may be interpolated.
     private let isSmooth: [Bool]
@@ -22,8 +22,7 @@ package struct ProjectionNodes: Sendable {
         self.lattice = lattice
         self.window = window
         self.nodes = nodes
-        columns = projected.map(\.column)
-        rows = projected.map(\.row)
+        places = projected.map { SIMD2($0.column, $0.row) }
         let squares = lattice.squareWindow(for: window)
         self.squares = squares
         isSmooth = squares.rows.flatMap { row in
@@ -90,17 +89,32 @@ package struct ProjectionNodes: Sendable {
             subpointsPerAxis: subpointsPerAxis,
             nodeSpacingCells: lattice.nodeSpacingCells
         )
+        var line = [SIMD2<Double>](repeating: .zero, count: nodes.columnCount)
         var direct: [Int] = []
         var directPoints: [WorldPoint] = []
         for row in strip.rows {
+            let pieces = pieces(ofRow: row, in: strip)
             for subrow in 0..<subpointsPerAxis {
-                interpolate(row, subrow, strip, weights, &result.columns, &result.rows)
+                interpolateNodes(row, subrow, weights, &line)
+                for piece in pieces where piece.isSmooth {
+                    interpolate(
+                        piece,
+                        line,
+                        weights,
+                        from: strip.index(row: row, column: piece.columns.lowerBound)
+                            * weights.perCell + subrow * subpointsPerAxis,
+                        &result.columns,
+                        &result.rows
+                    )
+                }
             }
-            for column in strip.columns where !isSmooth[square(row, column).index] {
-                let first = strip.index(row: row, column: column) * weights.perCell
-                for point in 0..<weights.perCell {
-                    direct.append(first + point)
-                    directPoints.append(world(row, column, point, subpointsPerAxis))
+            for piece in pieces where !piece.isSmooth {
+                for column in piece.columns {
+                    let first = strip.index(row: row, column: column) * weights.perCell
+                    for point in 0..<weights.perCell {
+                        direct.append(first + point)
+                        directPoints.append(world(row, column, point, subpointsPerAxis))
+                    }
                 }
             }
         }
@@ -120,11 +134,28 @@ package struct ProjectionNodes: Sendable {
         )
     }
 
-    private func square(_ row: Int, _ column: Int) -> (index: Int, row: Int, column: Int) {
-        let cell = CellWindow(rows: row..<(row + 1), columns: column..<(column + 1))
-        let place = lattice.squareWindow(for: cell)
-        let index = squares.index(row: place.rowStart, column: place.columnStart)
-        return (index, place.rowStart, place.columnStart)
+    /// Cells of a row that lie in one square.
+    private struct Piece {
+        let columns: Range<Int>
+        /// The square's column.
+        let square: Int
+        let isSmooth: Bool
+    }
+
+    private func pieces(ofRow row: Int, in strip: CellWindow) -> [Piece] {
+        let spacing = lattice.nodeSpacingCells
+        let squareRow = lattice.square(ofCell: row)
+        let first = lattice.square(ofCell: strip.columnStart)
+        return (first...lattice.square(ofCell: strip.columnEnd - 1)).map { square in
+            Piece(
+                columns: max(
+                    strip.columnStart,
+                    square * spacing
+                )..<min(strip.columnEnd, (square + 1) * spacing),
+                square: square,
+                isSmooth: isSmooth[squares.index(row: squareRow, column: square)]
+            )
+        }
     }
 
     private func world(_ row: Int, _ column: Int, _ point: Int, _ perAxis: Int) -> WorldPoint {
@@ -135,43 +166,50 @@ package struct ProjectionNodes: Sendable {
         return WorldPoint(x: place.x, y: place.y)
     }
 
-    /// Interpolates one line of sub-points: first between node rows, then between node columns.
-    private func interpolate(
+    /// Interpolates a line of sub-points between node rows: one place for each column of nodes.
+    private func interpolateNodes(
         _ row: Int,
         _ subrow: Int,
-        _ strip: CellWindow,
         _ weights: SubpointWeights,
-        _ resultColumns: inout [Double],
-        _ resultRows: inout [Double]
+        _ line: inout [SIMD2<Double>]
     ) {
-        let squareRow = square(row, strip.columnStart).row
-        let down = weights.weights(cell: row - squareRow * lattice.nodeSpacingCells, subrow)
-        var lineColumns = [Double](repeating: 0, count: nodes.columnCount)
-        var lineRows = lineColumns
-        for (index, nodeColumn) in nodes.columns.enumerated() {
-            for step in 0..<4 {
-                let node = nodes.index(row: squareRow - 1 + step, column: nodeColumn)
-                lineColumns[index] += down[step] * columns[node]
-                lineRows[index] += down[step] * rows[node]
-            }
+        let square = lattice.square(ofCell: row)
+        let down = weights.weights(cell: row - square * lattice.nodeSpacingCells, subrow)
+        let width = nodes.columnCount
+        let first = nodes.index(row: square - 1, column: nodes.columnStart)
+        for index in 0..<width {
+            var place = SIMD2<Double>.zero
+            for step in 0..<4 { place += places[first + step * width + index] * down[step] }
+            line[index] = place
         }
+    }
+
+    /// Interpolates such a line between node columns, over the cells of one square.
+    private func interpolate(
+        _ piece: Piece,
+        _ line: [SIMD2<Double>],
+        _ weights: SubpointWeights,
+        from start: Int,
+        _ columns: inout [Double],
+        _ rows: inout [Double]
+    ) {
+        let first = piece.square - 1 - nodes.columnStart
+        let (west, left) = (line[first], line[first + 1])
+        let (right, east) = (line[first + 2], line[first + 3])
         let perAxis = weights.subpointsPerAxis
-        for column in strip.columns {
-            let place = square(row, column)
-            guard isSmooth[place.index] else { continue }
-            let first = place.column - 1 - nodes.columnStart
-            let cell = column - place.column * lattice.nodeSpacingCells
-            let target = strip.index(row: row, column: column) * weights.perCell + subrow * perAxis
+        var weight = (piece.columns.lowerBound - piece.square * lattice.nodeSpacingCells) * perAxis
+        var target = start
+        for _ in piece.columns {
             for subcolumn in 0..<perAxis {
-                let across = weights.weights(cell: cell, subcolumn)
-                var point = SourcePoint(column: 0, row: 0)
-                for step in 0..<4 {
-                    point.column += across[step] * lineColumns[first + step]
-                    point.row += across[step] * lineRows[first + step]
-                }
-                resultColumns[target + subcolumn] = point.rounded.column
-                resultRows[target + subcolumn] = point.rounded.row
+                let across = weights.table[weight + subcolumn]
+                let place = SourcePoint.rounded(
+                    west * across[0] + left * across[1] + right * across[2] + east * across[3]
+                )
+                columns[target + subcolumn] = place.x
+                rows[target + subcolumn] = place.y
             }
+            weight += perAxis
+            target += weights.perCell
         }
     }
 }
@@ -180,7 +218,7 @@ package struct ProjectionNodes: Sendable {
 private struct SubpointWeights {
     let subpointsPerAxis: Int
     let perCell: Int
-    private let table: [SIMD4<Double>]
+    let table: [SIMD4<Double>]
 
     init(subpointsPerAxis: Int, nodeSpacingCells: Int) {
         self.subpointsPerAxis = subpointsPerAxis

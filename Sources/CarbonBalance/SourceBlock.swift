@@ -88,15 +88,16 @@ package struct DecodedSource: Sendable {
         )
         window = block.window
         raster = CellWindow(rows: 0..<block.rasterRows, columns: 0..<block.rasterColumns)
-        var values: [Double] = []
-        values.reserveCapacity(block.samples.count)
-        var water =
-            decoding.codes.hasWater ? [Bool](repeating: false, count: block.samples.count) : nil
         let pixelsPerArea =
             pixelAreasKm2?.count == block.window.cellCount ? 1 : block.window.columnCount
-        for (index, raw) in block.samples.enumerated() {
+        var values = block.samples
+        var water =
+            decoding.codes.hasWater ? [Bool](repeating: false, count: values.count) : nil
+        let hasCodes = !decoding.codes.isEmpty
+        for index in values.indices {
+            let raw = values[index]
             var value: Double
-            switch decoding.codes[raw] {
+            switch hasCodes ? decoding.codes[raw] : nil {
             case nil: value = raw * decoding.scale + decoding.offset
             case .nodata: value = .nan
             case .value(let replacement): value = replacement
@@ -106,7 +107,7 @@ package struct DecodedSource: Sendable {
             }
             value *= decoding.unitFactor
             if let pixelAreasKm2 { value /= pixelAreasKm2[index / pixelsPerArea] }
-            values.append(value.isFinite ? value : .nan)
+            values[index] = value.isFinite ? value : .nan
         }
         self.values = values
         self.water = water

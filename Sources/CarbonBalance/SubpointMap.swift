@@ -4,7 +4,7 @@ package import Lattice
 ///
 /// A cell has s × s sub-points, at the centres of its s × s equal parts. Pixel (0, 0) of the source covers
 /// columns 0..<1 and rows 0..<1. Maps serve every layer on the same source grid. A map takes 16 s² bytes
-/// a cell, so large windows are taken in strips (``stripRowCount(columnCount:subpointsPerAxis:budgetBytes:)``);
+/// a cell, so large windows are taken in strips (``strips(of:subpointsPerAxis:)``);
 /// results do not depend on how.
 package struct SubpointMap: Sendable {
     /// The cells of the national grid.
@@ -47,13 +47,22 @@ package struct SubpointMap: Sendable {
         return Int(min(Double(maximumPerAxis), max(4, needed)))
     }
 
-    /// The rows of cells whose map fits a budget; at least one.
-    package static func stripRowCount(
-        columnCount: Int,
-        subpointsPerAxis: Int,
-        budgetBytes: Int
-    ) -> Int {
-        max(1, budgetBytes / max(1, 16 * subpointsPerAxis * subpointsPerAxis * columnCount))
+    /// Most sub-points of a strip: a megabyte, which stays in a processor's cache.
+    static let subpointsPerStrip = 1 << 16
+
+    /// Parts of some cells whose maps are small: whole rows where they fit, a single cell at least.
+    package static func strips(of cells: CellWindow, subpointsPerAxis: Int) -> [CellWindow] {
+        let perCell = subpointsPerAxis * subpointsPerAxis
+        let width = min(cells.columnCount, max(1, subpointsPerStrip / perCell))
+        let height = max(1, subpointsPerStrip / (perCell * width))
+        return stride(from: cells.rowStart, to: cells.rowEnd, by: height).flatMap { row in
+            stride(from: cells.columnStart, to: cells.columnEnd, by: width).map { column in
+                CellWindow(
+                    rows: row..<min(cells.rowEnd, row + height),
+                    columns: column..<min(cells.columnEnd, column + width)
+                )
+            }
+        }
     }
 
     /// The pixels of a source raster that regridding this map reads; nil when no sub-point hits it.
@@ -67,12 +76,14 @@ package struct SubpointMap: Sendable {
         let raster = CellWindow(rows: 0..<rasterRows, columns: 0..<rasterColumns)
         var minimum = (column: Double.infinity, row: Double.infinity)
         var maximum = (column: -Double.infinity, row: -Double.infinity)
+        let (columnEnd, rowEnd) = (Double(rasterColumns), Double(rasterRows))
         for index in columns.indices {
             let (column, row) = (columns[index], rows[index])
-            guard column >= 0, column < Double(rasterColumns), row >= 0, row < Double(rasterRows)
-            else { continue }
-            minimum = (min(minimum.column, column), min(minimum.row, row))
-            maximum = (max(maximum.column, column), max(maximum.row, row))
+            guard column >= 0, column < columnEnd, row >= 0, row < rowEnd else { continue }
+            if column < minimum.column { minimum.column = column }
+            if column > maximum.column { maximum.column = column }
+            if row < minimum.row { minimum.row = row }
+            if row > maximum.row { maximum.row = row }
         }
         guard minimum.column <= maximum.column else { return nil }
         return CellWindow(

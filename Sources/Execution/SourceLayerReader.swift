@@ -1,28 +1,35 @@
-import Analysis
-import CarbonBalance
-import Lattice
-import RasterIO
+package import Analysis
+package import CarbonBalance
+package import Lattice
+package import RasterIO
 import Tiling
 
 /// Reads the files of layers over windows of the national grid; belongs to one thread.
 ///
 /// Layers on the same source grid share the projection of sub-points, which costs more than reading.
-struct SourceLayerReader: ~Copyable {
+package struct SourceLayerReader: ~Copyable {
     private let grid: Grid
     private let lattice: ProjectionLattice
     private let areaOfInterest: Extent
     private let samplesPerRead: Int
+    private let onRead: (_ path: String, _ pixels: CellWindow) -> Void
 
     /// A reader for a grid.
     ///
     /// - Parameters:
     ///   - grid: the national grid.
     ///   - samplesPerRead: most source samples decoded at a time for a layer, 8 bytes each, three times
-    ///     over, and most sub-points, 16 bytes each; a window that needs more is taken in parts, its raw
-    ///     samples held, with at most 48 bytes for each of these.
+    ///     over; a window that needs more is taken in parts, its raw samples held, with at most 48 bytes
+    ///     for each of these.
+    ///   - onRead: told of each window that is taken from a file.
     /// - Throws: `RasterError` when the grid's projection cannot be used.
-    init(grid: Grid, samplesPerRead: Int) throws(RasterError) {
+    package init(
+        grid: Grid,
+        samplesPerRead: Int,
+        onRead: @escaping (_ path: String, _ pixels: CellWindow) -> Void = { _, _ in }
+    ) throws(RasterError) {
         self.grid = grid
+        self.onRead = onRead
         self.samplesPerRead = samplesPerRead
         lattice = ProjectionLattice(grid: grid)
         // The same operation for every tile: that of the whole grid's area.
@@ -30,6 +37,18 @@ struct SourceLayerReader: ~Copyable {
             of: grid.extent(of: grid.window),
             in: grid.reference
         )
+    }
+
+    /// A layer over a window by itself, its files combined.
+    ///
+    /// - Parameters:
+    ///   - layer: what is read.
+    ///   - window: cells of the grid.
+    /// - Returns: the layer in internal units.
+    /// - Throws: `RasterError` naming a file that cannot be read.
+    package func read(_ layer: LayerModel, over window: CellWindow) throws -> RegriddedLayer {
+        var maps = SubpointMaps()
+        return try read(layer, over: window, maps: &maps, cancellation: CancellationFlag())
     }
 
     /// A layer over a window, its files combined.
@@ -47,6 +66,10 @@ struct SourceLayerReader: ~Copyable {
         maps: inout SubpointMaps,
         cancellation: CancellationFlag
     ) throws -> RegriddedLayer {
+        if let whole = try mosaic(of: layer) {
+            let dataset = try RasterDataset(path: whole.definition, name: whole.name)
+            return try read(dataset, band: 1, of: layer, over: window, maps: &maps)
+        }
         var combiner: LayerCombiner?
         let isSingle = layer.paths.count * layer.bands.count == 1
         for path in layer.paths {
@@ -74,6 +97,29 @@ struct SourceLayerReader: ~Copyable {
         }
         guard let combiner else { throw TileFailure(.bug, "layer '\(layer.name)' has no file") }
         return combiner.layer
+    }
+
+    /// The sheets of a map as one raster, where a value depends on neighbouring pixels and the sheets lie
+    /// on one lattice; nil otherwise.
+    private func mosaic(of layer: LayerModel) throws(RasterError) -> SheetMosaic? {
+        guard layer.combination == .mosaic, layer.paths.count > 1, layer.bands.count == 1,
+            layer.rule.sourceMargin + layer.reading.derivation.haloPixels > 0
+        else { return nil }
+        var sheets: [RasterDescription] = []
+        for path in layer.paths {
+            sheets.append(
+                try RasterDataset.describe(
+                    path: path,
+                    assumedReference: layer.reading.reference,
+                    assumedExtent: layer.reading.extent
+                )
+            )
+        }
+        return SheetMosaic(
+            sheets,
+            band: layer.band,
+            keepsNoData: layer.keepsNoData(of: try sheets[0].band(layer.band))
+        )
     }
 
     private func read(
@@ -111,7 +157,7 @@ struct SourceLayerReader: ~Copyable {
             }
             let held: HeldWindow? =
                 if let pixels, count > samplesPerRead {
-                    try HeldWindow(
+                    try held(
                         pixels,
                         of: dataset,
                         band: band,
@@ -122,7 +168,7 @@ struct SourceLayerReader: ~Copyable {
                 }
             try regrid(
                 section,
-                SourceOfSamples(band: band, held: held),
+                SourceOfSamples(band: band, held: held, onRead: onRead),
                 dataset,
                 of: layer,
                 nodes: nodes,
@@ -134,6 +180,16 @@ struct SourceLayerReader: ~Copyable {
         return result
     }
 
+    private func held(
+        _ pixels: CellWindow,
+        of dataset: borrowing RasterDataset,
+        band: Int,
+        keepsNoData: Bool
+    ) throws(RasterError) -> HeldWindow {
+        onRead(dataset.description.path, pixels)
+        return try HeldWindow(pixels, of: dataset, band: band, keepsNoData: keepsNoData)
+    }
+
     /// Most bytes of raw samples held for a layer.
     private var heldBytes: Int { samplesPerRead * 48 }
 
@@ -141,6 +197,7 @@ struct SourceLayerReader: ~Copyable {
     private struct SourceOfSamples {
         let band: Int
         let held: HeldWindow?
+        let onRead: (_ path: String, _ pixels: CellWindow) -> Void
 
         func samples(
             of pixels: CellWindow,
@@ -148,6 +205,7 @@ struct SourceLayerReader: ~Copyable {
             _ layer: LayerModel
         ) throws -> [Double] {
             if let held, held.window.contains(pixels) { return held.samples(of: pixels) }
+            onRead(dataset.description.path, pixels)
             return try dataset.read(
                 pixels,
                 band: band,
@@ -156,7 +214,8 @@ struct SourceLayerReader: ~Copyable {
         }
     }
 
-    /// Regrids the cells of a section in parts whose sub-points and pixels fit the budget.
+    /// Regrids the cells of a section in parts whose pixels fit the budget; each part's pixels are read
+    /// once, its sub-points taken in strips that stay in the processor's cache.
     private func regrid(
         _ section: CellWindow,
         _ source: SourceOfSamples,
@@ -170,59 +229,75 @@ struct SourceLayerReader: ~Copyable {
         let description = dataset.description
         let areas: SourceCellArea? =
             layer.quantity == .total ? try SourceCellArea(description) : nil
-        let perCell = layer.subpointsPerAxis * layer.subpointsPerAxis
         let margin = layer.rule.sourceMargin + layer.reading.derivation.haloPixels
         var pending = [section]
         while let part = pending.popLast() {
-            if part.cellCount > 1 {
-                let pixels = Self.likelyWindow(of: part, layer, nodes, projection)
-                if part.cellCount * perCell > samplesPerRead
-                    || pixels.map({ $0.cellCount > samplesPerRead }) == true
-                {
-                    pending += Self.halves(of: part)
-                    continue
-                }
+            let pixels = Self.likelyWindow(of: part, layer, nodes, projection)
+            if part.cellCount > 1, (pixels?.cellCount ?? 0) > samplesPerRead {
+                pending += Self.halves(of: part)
+                continue
             }
-            let map = maps.map(of: part, for: description, layer.subpointsPerAxis) {
-                nodes.subpoints(of: part, subpointsPerAxis: layer.subpointsPerAxis) {
-                    projection.project($0)
+            let likely = try pixels.map { try decoded($0, source, dataset, layer, areas) }
+            for strip in SubpointMap.strips(of: part, subpointsPerAxis: layer.subpointsPerAxis) {
+                let map = maps.map(of: strip, for: description, layer.subpointsPerAxis) {
+                    nodes.subpoints(of: strip, subpointsPerAxis: layer.subpointsPerAxis) {
+                        projection.project($0)
+                    }
                 }
+                guard
+                    let needed = map.sourceWindow(
+                        rasterColumns: description.columns,
+                        rasterRows: description.rows,
+                        margin: margin
+                    )
+                else { continue }
+                // What the edge of the part did not tell of is read for itself.
+                let block: DecodedSource =
+                    if let likely, likely.window.contains(needed) {
+                        likely
+                    } else {
+                        try decoded(needed, source, dataset, layer, areas)
+                    }
+                result.paste(Regridding.layer(map, from: block, rule: layer.rule))
             }
-            guard
-                let pixels = map.sourceWindow(
-                    rasterColumns: description.columns,
-                    rasterRows: description.rows,
-                    margin: margin
-                )
-            else { continue }
-            let block = CarbonBalance.SourceBlock(
+        }
+    }
+
+    /// Pixels in internal units, with what is derived from their neighbourhood.
+    private func decoded(
+        _ pixels: CellWindow,
+        _ source: SourceOfSamples,
+        _ dataset: borrowing RasterDataset,
+        _ layer: LayerModel,
+        _ areas: borrowing SourceCellArea?
+    ) throws -> DecodedSource {
+        let description = dataset.description
+        let pixelAreas: [Double]?
+        switch areas {
+        case .some(let areas):
+            pixelAreas =
+                areas.dependsOnRowOnly
+                ? pixels.rows.map { areas.areaKm2(row: $0) } : areas.areasKm2(window: pixels)
+        case .none: pixelAreas = nil
+        }
+        let decoded = DecodedSource(
+            CarbonBalance.SourceBlock(
                 window: pixels,
                 rasterColumns: description.columns,
                 rasterRows: description.rows,
                 samples: layer.withoutNodata(try source.samples(of: pixels, dataset, layer))
-            )
-            let pixelAreas: [Double]?
-            switch areas {
-            case .some(let areas):
-                pixelAreas =
-                    areas.dependsOnRowOnly
-                    ? pixels.rows.map { areas.areaKm2(row: $0) } : areas.areasKm2(window: pixels)
-            case .none: pixelAreas = nil
-            }
-            let decoded = DecodedSource(
-                block,
-                decoding: try layer.decoding(of: description, band: source.band),
-                pixelAreasKm2: pixelAreas
-            )
-            let values = try Self.derived(decoded, layer.reading.derivation, description)
-            result.paste(Regridding.layer(map, from: values, rule: layer.rule))
-        }
+            ),
+            decoding: try layer.decoding(of: description, band: source.band),
+            pixelAreasKm2: pixelAreas
+        )
+        return try Self.derived(decoded, layer.reading.derivation, description)
     }
 
-    /// The pixels that the sub-points of some cells will need, from two sub-points along each edge of the
-    /// cells in every 16th row; nil when those miss the raster.
+    /// The pixels that the sub-points of some cells will need, from those of the cells along their edge;
+    /// nil when these miss the raster.
     ///
-    /// It steers how much is read at a time, never what a cell is made of.
+    /// A map projection takes the edge of an area to the edge of its image, so that hardly anything lies
+    /// beyond. It steers how much is read at a time, never what a cell is made of.
     private static func likelyWindow(
         of cells: CellWindow,
         _ layer: LayerModel,
@@ -231,25 +306,23 @@ struct SourceLayerReader: ~Copyable {
     ) -> CellWindow? {
         let description = projection.description
         let margin = layer.rule.sourceMargin + layer.reading.derivation.haloPixels
+        let edges = [
+            CellWindow(rows: cells.rowStart..<(cells.rowStart + 1), columns: cells.columns),
+            CellWindow(rows: (cells.rowEnd - 1)..<cells.rowEnd, columns: cells.columns),
+            CellWindow(rows: cells.rows, columns: cells.columnStart..<(cells.columnStart + 1)),
+            CellWindow(rows: cells.rows, columns: (cells.columnEnd - 1)..<cells.columnEnd),
+        ]
         var box: CellWindow?
-        for row in Array(stride(from: cells.rowStart, to: cells.rowEnd, by: 16))
-            + [cells.rowEnd - 1]
-        {
-            let line = CellWindow(rows: row..<(row + 1), columns: cells.columns)
-            let map = nodes.subpoints(of: line, subpointsPerAxis: 2) { projection.project($0) }
-            // Two sub-points are half a cell apart; those of the layer reach a quarter further out, and
-            // the rows between bend a little.
-            var step = 0.0
-            for first in stride(from: 0, to: map.columns.count, by: 4) {
-                let across = (map.columns[first + 3] - map.columns[first]).magnitude
-                let down = (map.rows[first + 3] - map.rows[first]).magnitude
-                if across.isFinite, down.isFinite { step = max(step, across, down) }
+        for strip in edges.flatMap({
+            SubpointMap.strips(of: $0, subpointsPerAxis: layer.subpointsPerAxis)
+        }) {
+            let map = nodes.subpoints(of: strip, subpointsPerAxis: layer.subpointsPerAxis) {
+                projection.project($0)
             }
-            let reach = min(step, Double(max(description.columns, description.rows)))
             let found = map.sourceWindow(
                 rasterColumns: description.columns,
                 rasterRows: description.rows,
-                margin: margin + Int(reach) + 2
+                margin: margin
             )
             guard let found else { continue }
             box = CellWindow(

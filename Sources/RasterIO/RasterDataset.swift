@@ -17,12 +17,14 @@ package import Lattice
     ///   - assumedReference: the system to use in place of what the file says.
     ///   - assumedExtent: the box of all pixels in that system, in place of what the file says: north is
     ///     up then.
+    ///   - name: what messages call it in place of its path.
     /// - Throws: ``RasterError`` when it cannot be opened, has no bands of its own (then its
     ///   subdatasets are named), or no position.
     package init(
         path: String,
         assumedReference: CoordinateReference? = nil,
-        assumedExtent: Extent? = nil
+        assumedExtent: Extent? = nil,
+        name: String? = nil
     ) throws(RasterError) {
         // Our own files never have a sidecar; inputs may. The library reads the sidecar lazily, so
         // the option must hold until the description is complete.
@@ -34,7 +36,7 @@ package import Lattice
         do throws(RasterError) {
             description = unsafe try Self.describe(
                 handle,
-                path: path,
+                path: name ?? path,
                 assumedReference: assumedReference,
                 assumedExtent: assumedExtent
             )

@@ -225,13 +225,17 @@ struct RegriddingTests {
         #expect(SubpointMap.perAxis(cellSizeMetres: 1000, sourcePixelMetres: 463) == 5)
         #expect(SubpointMap.perAxis(cellSizeMetres: 10_000, sourcePixelMetres: 1000) == 20)
         #expect(SubpointMap.perAxis(cellSizeMetres: 10_000, sourcePixelMetres: 30) == 64)
-        #expect(
-            SubpointMap.stripRowCount(columnCount: 512, subpointsPerAxis: 64, budgetBytes: 1) == 1
-        )
-        #expect(
-            SubpointMap.stripRowCount(columnCount: 100, subpointsPerAxis: 4, budgetBytes: 256_000)
-                == 10
-        )
+    }
+
+    @Test(arguments: [4, 20, 64])
+    func `strips are small and cover each cell once`(perAxis: Int) {
+        let cells = CellWindow(rows: 7..<40, columns: 3..<900)
+        let strips = SubpointMap.strips(of: cells, subpointsPerAxis: perAxis)
+        #expect(strips.allSatisfy { $0.cellCount * perAxis * perAxis <= 1 << 16 })
+        let covered = strips.flatMap { strip in
+            strip.rows.flatMap { row in strip.columns.map { cells.index(row: row, column: $0) } }
+        }
+        #expect(covered.sorted() == Array(0..<cells.cellCount))
     }
 
     @Test func `a map off the raster reads nothing`() {

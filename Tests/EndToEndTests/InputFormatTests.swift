@@ -50,6 +50,29 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        func `strips 40,000 pixels wide fit into a worker's memory`() async throws {
+            try await RasterTools(scratch: scratch).run(
+                "gdal_translate -q -ot Int16 -outsize 40000 2048 -co BLOCKYSIZE=256 -co "
+                    + "COMPRESS=DEFLATE emission.asc wide.tif"
+            )
+            var input = try SmallInput(in: scratch)
+            input.replace("path: emission.asc", with: "path: wide.tif")
+            let directory = "\(scratch.path)/run-wide"
+            let finished = try await SectileProcess(
+                ["run", try input.write("wide.yaml"), "--output", directory, "--workers", "1"],
+                environment: ["SECTILE_WORKER_MEMORY": "256MiB"]
+            ).finished()
+            #expect(finished.exitCode == 0, "\(finished.errors)")
+            // All its pixels within the grid: 80 million, 640 MB in double precision.
+            let text = try String(contentsOfFile: "\(directory)/run.json", encoding: .utf8)
+            let peaks = text.matches(of: #/"peakResidentBytes" : (\d+)/#).compactMap { Int($0.1) }
+            #expect(
+                !peaks.isEmpty && peaks.allSatisfy { (1..<(256 << 20)).contains($0) },
+                "\(peaks)"
+            )
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         func `an unknown variable is refused with the variables that exist`() async throws {
             var input = try SmallInput(in: scratch)
             for command in RasterForm.twoVariables {
