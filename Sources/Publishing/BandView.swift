@@ -11,6 +11,8 @@ struct BandView {
     let band: Int
     /// What the band is, for people.
     let title: String
+    /// What the mosaic says of itself; the view says it, too.
+    var metadata: [MetadataItem] = []
 
     /// The content of the `.vrt` file.
     ///
@@ -39,7 +41,7 @@ struct BandView {
               <Metadata>
                 <MDI key="TITLE">\(escaped(title))</MDI>
               </Metadata>
-              <VRTRasterBand dataType="\(description.sampleType)" band="1" \
+            \(domain)  <VRTRasterBand dataType="\(description.sampleType)" band="1" \
             block\(blocks) block\(blockRows)>
                 <Description>\(escaped(description.name))</Description>
             \(unit)\(noData ?? "")    <SimpleSource>
@@ -55,6 +57,17 @@ struct BandView {
             </VRTDataset>
 
             """
+    }
+
+    /// The mosaic's items of formulas, layers and inputs.
+    private var domain: String {
+        let items = metadata.filter { $0.domain == MetadataItem.deficitDomain }
+        guard !items.isEmpty else { return "" }
+        let lines = items.map { item in
+            "    <MDI key=\"\(escaped(item.key))\">\(escaped(item.value))</MDI>\n"
+        }
+        return "  <Metadata domain=\"\(MetadataItem.deficitDomain)\">\n\(lines.joined())"
+            + "  </Metadata>\n"
     }
 
     private func escaped(_ text: String) -> String { ReportPage.escaped(text) }

@@ -86,7 +86,7 @@ struct Catalogue {
             "emission_floor": "\(deficit.emissionFloor)",
             "water": deficit.masksWater ? "mask" : "zeroSink",
             "plan_digest": "sha256:\(input.facts.planDigest)",
-            "layers": input.model.layers.map(\.factsText).joined(separator: " | "),
+            "layers": statements.layers.joined(separator: " | "),
             "inputs": input.inputs.map { "\($0.use) sha256:\($0.digest)" }.joined(separator: "; "),
         ]
         properties["sink_caption"] = statements.sink

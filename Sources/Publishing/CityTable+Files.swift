@@ -44,7 +44,7 @@ extension CityTable {
             return .object(object)
         }
         let notes =
-            statements.warnings + [statements.definitions] + input.model.layers.map(\.factsText)
+            statements.warnings + [statements.definitions] + statements.layers
         let document: JSONValue = [
             "@context": "http://www.w3.org/ns/csvw",
             "url": "cities.csv",

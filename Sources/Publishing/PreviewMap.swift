@@ -61,6 +61,10 @@ package struct PreviewMap: Sendable {
     package var raster: CellBlock
     /// Cells drawn grey; nil when there are none.
     package var muted: Muted?
+    /// What is stamped on the map itself, so that a cut-out has it, too; nil when nothing.
+    package var stamp: String?
+    /// Texts within the file.
+    package var texts: [PictureText] = []
     /// Edge of a raster cell, metres.
     package var metresPerCell: Double
 
@@ -143,7 +147,7 @@ package struct PreviewMap: Sendable {
             size: 12,
             colour: Self.faint
         )
-        return try canvas.png()
+        return PictureText.adding(texts, to: try canvas.png())
     }
 
     private func layout(_ ruler: borrowing Canvas) -> Layout {
@@ -302,6 +306,25 @@ package struct PreviewMap: Sendable {
             colour: Self.faint,
             lineWidth: 1
         )
+        drawStamp(on: canvas, layout)
+    }
+
+    /// Stamps the map in its upper left corner.
+    private func drawStamp(on canvas: borrowing Canvas, _ layout: Layout) {
+        guard let stamp else { return }
+        let left = Self.margin + 10
+        let top = layout.mapTop + 10
+        let width = canvas.width(of: stamp, size: 15, isBold: true) + 20
+        canvas.fillRectangle(x: left, y: top, width: width, height: 28, colour: Self.paper)
+        canvas.strokeRectangle(
+            x: left,
+            y: top,
+            width: width,
+            height: 28,
+            colour: Self.alarm,
+            lineWidth: 2
+        )
+        canvas.text(stamp, x: left + 10, y: top + 19, size: 15, colour: Self.alarm, isBold: true)
     }
 
     private func pixels() -> [UInt32] {

@@ -241,11 +241,12 @@ struct PreviewSet {
         let grid = input.model.grid
         let columnScale = Double(raster.window.columnCount) / Double(grid.columns)
         let rowScale = Double(raster.window.rowCount) / Double(grid.rows)
-        return PreviewMap(
+        let warnings = [statements.incomplete, statements.proxy].compactMap(\.self) + warnings
+        var map = PreviewMap(
             title: title,
             statement: statement,
             captions: captions,
-            warnings: [statements.incomplete, statements.proxy].compactMap(\.self) + warnings,
+            warnings: warnings,
             note: note,
             footer: "\(input.model.name) · \(input.facts.day) · run \(input.facts.runID) · "
                 + "sectile \(input.facts.softwareVersion) · \(grid.reference.name), "
@@ -256,5 +257,22 @@ struct PreviewSet {
             muted: muted,
             metresPerCell: grid.cellSizeMetres / columnScale
         )
+        map.stamp = statements.stamp
+        map.texts =
+            [
+                PictureText(key: "Title", value: title),
+                PictureText(
+                    key: "Description",
+                    value: (captions + [statement ?? "", note]).filter { !$0.isEmpty }
+                        .joined(separator: "\n")
+                ),
+                PictureText(key: "Source", value: statements.layers.joined(separator: "\n")),
+                PictureText(key: "Comment", value: map.footer),
+                PictureText(key: "Software", value: "sectile \(input.facts.softwareVersion)"),
+                PictureText(key: "Creation Time", value: input.facts.finishedAt),
+            ]
+            + (warnings.isEmpty
+                ? [] : [PictureText(key: "Warning", value: warnings.joined(separator: "\n"))])
+        return map
     }
 }

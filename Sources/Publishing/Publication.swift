@@ -84,16 +84,18 @@ struct Publication {
     /// A view and a style for each band, and a style for each mosaic: its relative deficit, or its
     /// first deficit, its status, its first coefficient, its bandwidth.
     mutating func writeViewsAndStyles() throws {
+        let metadata = MosaicMetadata(input: input, statements: statements).dataset(title: "")
         for mosaic in mosaics {
             let description = try RasterDataset.describe(path: full(mosaic.path))
             for preview in previews[mosaic] ?? [] {
                 let caption = preview.caption.map { " (\($0))" } ?? ""
-                let view = BandView(
+                var view = BandView(
                     mosaicName: String(mosaic.path.dropFirst("mosaic/".count)),
                     mosaic: description,
                     band: preview.band,
                     title: preview.title + caption
                 )
+                view.metadata = metadata
                 try write(try view.xml(), to: "mosaic/\(preview.name).vrt")
                 try write(style(preview, band: 1).qml, to: "mosaic/\(preview.name).qml")
                 results.mosaics += ["mosaic/\(preview.name).vrt", "mosaic/\(preview.name).qml"]
@@ -116,7 +118,12 @@ struct Publication {
     }
 
     private func style(_ preview: Preview, band: Int) -> StyleFile {
-        StyleFile(band: band, caption: preview.caption, style: preview.style)
+        StyleFile(
+            band: band,
+            caption: preview.caption,
+            style: preview.style,
+            notes: statements.warnings + statements.layers
+        )
     }
 
     mutating func writeCatalogue() throws {

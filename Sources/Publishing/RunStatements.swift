@@ -12,6 +12,8 @@ package struct RunStatements: Hashable, Sendable {
     package let incomplete: String?
     /// That formulas are definitions to choose from.
     package let definitions: String
+    /// What is known of each layer beyond its numbers: year, resolution, origin, accounting, sectors.
+    package let layers: [String]
 
     /// The statements of a run.
     package init(_ input: PublishingInput) {
@@ -22,6 +24,7 @@ package struct RunStatements: Hashable, Sendable {
             : "Proxy data: \(proxies.joined(separator: ", ")) "
                 + (proxies.count == 1 ? "stands" : "stand")
                 + " in for measured data; do not read the values as observations"
+        layers = input.model.layers.map(\.factsText)
         var captions: [String] = []
         for pair in input.model.deficit.pairs {
             let caption = input.model.layers[pair.sinkLayer].sink?.caption
@@ -33,6 +36,9 @@ package struct RunStatements: Hashable, Sendable {
             "The formulas are definitions to choose from, printed with every output; none is claimed "
             + "to be that of a published study"
     }
+
+    /// What is stamped on maps; nil when nothing.
+    package var stamp: String? { proxy == nil ? nil : "PROXY DATA" }
 
     /// The warnings in order of weight.
     package var warnings: [String] { [incomplete, proxy, sink].compactMap(\.self) }

@@ -6,19 +6,27 @@ package struct StyleFile: Sendable {
     package let caption: String?
     /// Its colours.
     package let style: PreviewMap.Style
+    /// What is known of the data, a paragraph each: QGIS shows it as the layer's notes.
+    package let notes: [String]
 
     /// A style for a band.
-    package init(band: Int, caption: String?, style: PreviewMap.Style) {
+    package init(
+        band: Int,
+        caption: String?,
+        style: PreviewMap.Style,
+        notes: [String] = []
+    ) {
         self.band = band
         self.caption = caption
         self.style = style
+        self.notes = notes
     }
 
     /// The content of the `.qml` file.
     package var qml: String {
         """
         <!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
-        <qgis version="3.22" styleCategories="Symbology">
+        <qgis version="3.22" styleCategories="Symbology|Notes">
           <pipe>
             <rasterrenderer type="\(rendererType)" band="\(band)" opacity="1" alphaBand="-1"\
         \(rendererRange)>
@@ -26,9 +34,16 @@ package struct StyleFile: Sendable {
         \(shader)
             </rasterrenderer>
           </pipe>
-        </qgis>
+        \(notesElement)</qgis>
 
         """
+    }
+
+    /// The notes are HTML within an attribute: escaped twice.
+    private var notesElement: String {
+        guard !notes.isEmpty else { return "" }
+        let html = notes.map { "<p>\(ReportPage.escaped($0))</p>" }.joined()
+        return "  <userNotes value=\"\(ReportPage.escaped(html))\"/>\n"
     }
 
     private var rendererType: String {

@@ -220,6 +220,41 @@ import Tiling
         let width = bytes[16..<20].reduce(0) { $0 << 8 | Int($1) }
         #expect(width > 130 * 7)
     }
+
+    @Test func `what is known of layers goes with pictures, views and styles`() throws {
+        let run = try RunFixture(RunFixture.Options(isProxy: true))
+        defer { run.remove() }
+        var input = run.input
+        input.model.layers[0].facts.sectors = ["power", "transport"]
+        input.model.layers[0].facts.source = "an <inventory> & more"
+        input.model.layers[0].facts.derivedFrom = ["lights"]
+        _ = try Publisher().publish(input)
+        let facts = try #require(RunStatements(input).layers.first)
+        for piece in ["power", "transport", "<inventory>", "lights", "proxy"] {
+            #expect(facts.contains(piece), "\(piece)")
+        }
+        let picture = String(
+            decoding: try run.bytes("preview/deficit_rel.png"),
+            as: Unicode.ASCII.self
+        )
+        let proxy = try #require(RunStatements(input).proxy)
+        for piece in ["iTXtSource", facts, "iTXtWarning", proxy] {
+            #expect(picture.contains(piece), "\(piece)")
+        }
+        let view = try RasterDataset(path: run.path("mosaic/deficit_rel.vrt"))
+        let items = view.metadata(domain: MetadataItem.deficitDomain)
+        #expect(items.contains { $0.key == "LAYER_1" && $0.value == facts })
+        #expect(items.contains { $0.key == "PROXY" && $0.value == proxy })
+        let style = try run.text("mosaic/deficit_rel.qml")
+        #expect(style.contains(ReportPage.escaped(ReportPage.escaped(facts))))
+        #expect(style.contains(ReportPage.escaped(ReportPage.escaped(proxy))))
+        #expect(try run.text("stac/deficit.json").contains("power, transport"))
+    }
+
+    @Test func `a text within a picture has the checksum of its chunk`() {
+        // The end of every PNG file.
+        #expect(PictureText.checksum(Array("IEND".utf8)) == 0xae42_6082)
+    }
 }
 
 /// Whether bytes are well-formed XML: elements nest and close, quotes pair up.
