@@ -7,7 +7,9 @@ import RasterIO
 ///
 /// The sums over the source take every pixel with its area on the ellipsoid (or its projected area)
 /// and the exact share of it inside the national grid or a zone; polygons are brought to the source's
-/// projection vertex by vertex, long edges in pieces. No cell of the national grid is involved.
+/// projection vertex by vertex, long edges in pieces. No cell of the national grid is involved. Of several
+/// files or bands the sums are combined as the layer combines them; where their missing pixels differ, the
+/// run has a value only where all have one, and the difference shows it.
 package struct ClosureCheck: Sendable {
     /// Sources with more pixels within the grid are left out.
     package static let maximumPixels = 20_000_000
@@ -120,16 +122,39 @@ package struct ClosureCheck: Sendable {
         var pixels = 0
     }
 
+    /// The sums over all files and bands of a layer: added up for months, sectors and sheets, divided by
+    /// their number for a mean.
     private func sourceTotals(of layer: LayerModel) throws -> SourceTotals {
-        guard layer.paths.count == 1, let path = layer.paths.first, layer.bands.count == 1 else {
-            let bands = layer.bands.count == 1 ? "" : " of \(layer.bands.count) bands"
-            throw Refusal(reason: "the layer has \(layer.paths.count) files\(bands)")
+        guard !layer.paths.isEmpty else { throw Refusal(reason: "no raster is read for the layer") }
+        if layer.combination == .mosaic, layer.paths.count > 1 { try checkDisjoint(layer) }
+        var sums = [ExactSum](repeating: ExactSum(), count: outlines.features.count + 1)
+        var pixels = 0
+        for path in layer.paths {
+            let dataset = try RasterDataset(
+                path: path,
+                assumedReference: layer.reading.reference,
+                assumedExtent: layer.reading.extent
+            )
+            try add(dataset, of: layer, pixels: &pixels, to: &sums)
         }
-        let dataset = try RasterDataset(
-            path: path,
-            assumedReference: layer.reading.reference,
-            assumedExtent: layer.reading.extent
+        guard pixels > 0 else { throw Refusal(reason: "the file lies outside the grid") }
+        let parts = layer.paths.count * layer.bands.count
+        let divisor = layer.combination == .mean ? Double(parts) : 1
+        let values = sums.map { $0.value / divisor }
+        return SourceTotals(
+            pixels: pixels,
+            national: values[values.count - 1],
+            zones: values.dropLast()
         )
+    }
+
+    /// Adds what a file has within the grid and within each zone; nothing when it lies outside.
+    private func add(
+        _ dataset: borrowing RasterDataset,
+        of layer: LayerModel,
+        pixels: inout Int,
+        to sums: inout [ExactSum]
+    ) throws {
         let description = dataset.description
         guard let reference = description.reference else {
             throw Refusal(reason: "the file names no coordinate reference system")
@@ -140,47 +165,67 @@ package struct ClosureCheck: Sendable {
             description: description,
             reference: reference
         )
-        guard let window = atlas.window else {
-            throw Refusal(reason: "the file lies outside the grid")
-        }
-        guard window.cellCount <= Self.maximumPixels else {
+        guard let window = atlas.window else { return }
+        pixels += window.cellCount * layer.bands.count
+        guard pixels <= Self.maximumPixels else {
             throw Refusal(
                 reason:
-                    "the file has \(NumberText.grouped(window.cellCount)) pixels within the grid, "
+                    "its source has \(NumberText.grouped(pixels)) pixels or more within the grid, "
                     + "more than \(NumberText.grouped(Self.maximumPixels))",
-                pixels: window.cellCount
+                pixels: pixels
             )
         }
-        let decoder = try SampleDecoder(layer, band: description.band(layer.band))
         let areas = try SourceCellArea(description)
-        var sums = [ExactSum](repeating: ExactSum(), count: outlines.features.count + 1)
+        let decoders = try layer.bands.map { band in
+            (band: band, decoder: try SampleDecoder(layer, band: description.band(band)))
+        }
         let rowsPerBlock = max(1, Self.pixelsPerBlock / window.columnCount)
         for start in stride(from: window.rowStart, to: window.rowEnd, by: rowsPerBlock) {
             let block = CellWindow(
                 rows: start..<min(window.rowEnd, start + rowsPerBlock),
                 columns: window.columns
             )
-            let samples = try dataset.read(
-                block,
-                band: layer.band,
-                keepsNoData: decoder.keepsNoData
-            ).samples
             let pixelAreas = areas.areasKm2(window: block)
+            let coverage = atlas.zones.coverage(of: block)
             let isTotal = layer.quantity == .total
-            let masses = samples.indices.map { index in
-                decoder.value(of: samples[index]) * (isTotal ? 1 : pixelAreas[index])
-            }
-            for covered in atlas.zones.coverage(of: block) {
-                for cell in covered.cells where masses[cell.index].isFinite {
-                    sums[covered.zoneIndex].add(product: masses[cell.index], cell.fraction)
+            for (band, decoder) in decoders {
+                let samples = try dataset.read(
+                    block,
+                    band: band,
+                    keepsNoData: decoder.keepsNoData
+                ).samples
+                let masses = samples.indices.map { index in
+                    decoder.value(of: samples[index]) * (isTotal ? 1 : pixelAreas[index])
+                }
+                for covered in coverage {
+                    for cell in covered.cells where masses[cell.index].isFinite {
+                        sums[covered.zoneIndex].add(product: masses[cell.index], cell.fraction)
+                    }
                 }
             }
         }
-        return SourceTotals(
-            pixels: window.cellCount,
-            national: sums[sums.count - 1].value,
-            zones: sums.dropLast().map(\.value)
-        )
+    }
+
+    /// Sheets that overlap count a pixel twice in the source, and once in the run.
+    private func checkDisjoint(_ layer: LayerModel) throws {
+        let sheets = try layer.paths.map { path in
+            try RasterDataset.describe(
+                path: path,
+                assumedReference: layer.reading.reference,
+                assumedExtent: layer.reading.extent
+            )
+        }
+        for (index, sheet) in sheets.enumerated() {
+            for other in sheets[..<index] where sheet.reference == other.reference {
+                let (a, b) = (sheet.extent, other.extent)
+                let size = sheet.affine.coefficients
+                let width = min(a.maximumX, b.maximumX) - max(a.minimumX, b.minimumX)
+                let height = min(a.maximumY, b.maximumY) - max(a.minimumY, b.minimumY)
+                if width > size[1].magnitude / 2, height > size[5].magnitude / 2 {
+                    throw Refusal(reason: "sheets overlap: \(other.path) and \(sheet.path)")
+                }
+            }
+        }
     }
 }
 

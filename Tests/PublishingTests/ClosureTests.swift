@@ -112,6 +112,48 @@ import Testing
         #expect(abs(try #require(layer.sourceTotal) / expected - 1) < 1e-9)
     }
 
+    @Test(arguments: [(LayerCombination.sum, 3.0), (.mean, 1.5)])
+    func `several files close by the rule that combines them`(
+        rule: LayerCombination,
+        expected: Double
+    ) throws {
+        let run = try RunFixture()
+        defer { run.remove() }
+        let first = try writeSource(run, cellSizeMetres: 25_000) { _, _ in 1 }
+        let second = run.path("second.tif")
+        try FileManager.default.moveItem(atPath: first, toPath: second)
+        let path = try writeSource(run, cellSizeMetres: 50_000) { _, _ in 2 }
+        let layer = try report(run, path: path) { layer in
+            layer.paths = [second, path]
+            layer.combination = rule
+        }
+        #expect(layer.skipped == nil)
+        #expect(abs(try #require(layer.sourceTotal) / (1.3e6 * expected) - 1) < 1e-9)
+    }
+
+    @Test func `several bands close as several files`() throws {
+        let run = try RunFixture()
+        defer { run.remove() }
+        let path = try writeSource(run, cellSizeMetres: 25_000) { _, _ in 2 }
+        let layer = try report(run, path: path) { layer in
+            layer.reading.furtherBands = [1, 1]
+            layer.combination = .sum
+        }
+        #expect(abs(try #require(layer.sourceTotal) / (1.3e6 * 6) - 1) < 1e-9)
+    }
+
+    @Test func `sheets that overlap are not summed`() throws {
+        let run = try RunFixture()
+        defer { run.remove() }
+        let path = try writeSource(run, cellSizeMetres: 25_000) { _, _ in 2 }
+        let layer = try report(run, path: path) { layer in
+            layer.paths = [path, path]
+            layer.combination = .mosaic
+        }
+        #expect(layer.sourceTotal == nil)
+        #expect(layer.skipped?.hasPrefix("sheets overlap") == true)
+    }
+
     @Test func `zones are compared by exact coverage`() throws {
         let run = try RunFixture()
         defer { run.remove() }
