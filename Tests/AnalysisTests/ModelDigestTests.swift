@@ -1,8 +1,10 @@
 import Analysis
 import CarbonBalance
 import ContentDigest
+import Lattice
 import Regression
 import Testing
+import Tiling
 
 @Suite struct ModelDigestTests {
     private func digests(_ change: (inout RunModel) -> Void) throws -> ModelDigests {
@@ -33,6 +35,36 @@ import Testing
         let after = try digests { $0.deficit.emissionFloor = 2 }
         #expect(before.prepare == after.prepare)
         #expect(before.balance != after.balance)
+    }
+
+    @Test func `grid, units, codes, scale and nodata change every stage`() throws {
+        let before = try digests { _ in }
+        let changes: [(inout RunModel) -> Void] = [
+            { model in
+                let grid = model.grid
+                model.grid = Grid(
+                    reference: grid.reference,
+                    originX: grid.originX + 1,
+                    originY: grid.originY,
+                    cellSizeMetres: grid.cellSizeMetres,
+                    columns: grid.columns,
+                    rows: grid.rows
+                )
+            },
+            { $0.layers[0].unitFactor *= 12 },
+            { $0.layers[0].quantity = .intensity },
+            { $0.layers[0].scale = 2 },
+            { $0.layers[0].nodata = [0] },
+            { $0.layers[1].codes = [LayerCode(code: 32_766, value: nil, isWater: true)] },
+            { $0.layers[1].waterIsZero.toggle() },
+            { $0.layers[0].reading.furtherBands = [2] },
+        ]
+        for (index, change) in changes.enumerated() {
+            let after = try digests(change)
+            for stage in Stage.allCases {
+                #expect(before.digest(of: stage) != after.digest(of: stage), "change \(index)")
+            }
+        }
     }
 
     private static func regression(nullCovariates: Int = 0) -> RegressionModel {
