@@ -82,6 +82,8 @@ package struct FeatureSource: Hashable, Sendable, Codable {
     package var digest: ContentDigest
     /// True for lines, whose length is summed.
     package var hasLength: Bool
+    /// Radius of the circle about a cell's centre that a density counts, metres; nil: the cell itself.
+    package var radiusMetres: Double?
 
     /// A resolved source.
     package init(encodedPath: String, digest: ContentDigest, hasLength: Bool) {

@@ -40,6 +40,12 @@ struct DerivedLayer {
             return Self.whole(field.distances(over: window).map { $0 * kilometres }, window)
         case .density(let source):
             let field = try field(index)
+            if let radius = source.radiusMetres {
+                return Self.whole(
+                    Self.densities(field, source, radiusMetres: radius, model.grid, window),
+                    window
+                )
+            }
             let sums =
                 source.hasLength
                 ? field.lengths(over: window).map { $0 * kilometres }
@@ -50,6 +56,23 @@ struct DerivedLayer {
         case .none, .direction, .terrain:
             throw TileFailure(.bug, "layer \(index) is read, not derived")
         }
+    }
+
+    /// Densities in circles about the centres of cells, per km².
+    private static func densities(
+        _ field: FeatureField,
+        _ source: FeatureSource,
+        radiusMetres: Double,
+        _ grid: Grid,
+        _ window: CellWindow
+    ) -> [Double] {
+        let radius = radiusMetres / grid.cellSizeMetres
+        let sums =
+            source.hasLength
+            ? field.lengths(within: radius, over: window).map { $0 * grid.cellSizeMetres / 1000 }
+            : field.weightSums(within: radius, over: window)
+        let areaKm2 = Double.pi * radiusMetres * radiusMetres / 1e6
+        return sums.map { $0 / areaKm2 }
     }
 
     private func field(_ index: Int) throws(TileFailure) -> FeatureField {

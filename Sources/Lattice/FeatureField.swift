@@ -100,6 +100,75 @@ package struct FeatureField: Sendable {
         return sums
     }
 
+    /// Sum of the weights of the points within a distance of each cell's centre.
+    ///
+    /// - Parameters:
+    ///   - radius: edges of a cell, above 0.
+    ///   - window: cells of the grid.
+    /// - Returns: a sum for each cell, row-major.
+    package func weightSums(within radius: Double, over window: CellWindow) -> [Double] {
+        sums(within: radius, over: window) { piece, x, y in
+            Self.squaredDistance(x, y, piece) <= radius * radius ? 1 : 0
+        }
+    }
+
+    /// Length of the pieces within a distance of each cell's centre times their weight, in edges of a
+    /// cell; parameters as for ``weightSums(within:over:)``.
+    package func lengths(within radius: Double, over window: CellWindow) -> [Double] {
+        sums(within: radius, over: window) { Self.length(of: $0, within: radius, x: $1, y: $2) }
+    }
+
+    private func sums(
+        within radius: Double,
+        over window: CellWindow,
+        of measure: (_ piece: SIMD4<Double>, _ x: Double, _ y: Double) -> Double
+    ) -> [Double] {
+        var sums = [Double](repeating: 0, count: window.cellCount)
+        guard let near = window.outset(by: Int(radius) + 1).intersection(grid.window) else {
+            return sums
+        }
+        for index in candidates(near) {
+            let piece = pieces[index]
+            func range(_ a: Double, _ b: Double, _ bounds: Range<Int>) -> Range<Int> {
+                let first = max(
+                    Double(bounds.lowerBound),
+                    (min(a, b) - radius - 0.5).rounded(.down)
+                )
+                let last = min(Double(bounds.upperBound), (max(a, b) + radius + 0.5).rounded(.up))
+                return first < last ? Int(first)..<Int(last) : bounds.lowerBound..<bounds.lowerBound
+            }
+            let columns = range(piece[0], piece[2], window.columns)
+            for row in range(piece[1], piece[3], window.rows) {
+                for column in columns {
+                    let part = measure(piece, Double(column) + 0.5, Double(row) + 0.5)
+                    guard part > 0 else { continue }
+                    sums[window.index(row: row, column: column)] += part * weights[index]
+                }
+            }
+        }
+        return sums
+    }
+
+    /// Length of a piece within a circle: between the roots of |start + t · step − centre|² = radius².
+    private static func length(
+        of piece: SIMD4<Double>,
+        within radius: Double,
+        x: Double,
+        y: Double
+    ) -> Double {
+        let dx = piece[2] - piece[0]
+        let dy = piece[3] - piece[1]
+        let square = dx * dx + dy * dy
+        guard square > 0 else { return 0 }
+        let ex = piece[0] - x
+        let ey = piece[1] - y
+        let half = (dx * ex + dy * ey) / square
+        let discriminant = half * half - (ex * ex + ey * ey - radius * radius) / square
+        guard discriminant > 0 else { return 0 }
+        let root = discriminant.squareRoot()
+        return max(0, min(1, root - half) - max(0, -half - root)) * square.squareRoot()
+    }
+
     /// Distance from the centre of each cell of a window to the nearest piece, in edges of a cell;
     /// infinite where there are none.
     package func distances(over window: CellWindow) -> [Double] {

@@ -63,6 +63,12 @@ extension KeyTable {
             "Column with what a point counts in a density, such as its capacity."
         ),
         KeyDescription(
+            "layers[].radiusMetres",
+            .number(.positive(upTo: 1e6)),
+            .optional("the cell itself"),
+            "Radius of the circle about a cell's centre in which a density counts points or lines."
+        ),
+        KeyDescription(
             "layers[].encoding",
             .text,
             .optional("the file's own"),

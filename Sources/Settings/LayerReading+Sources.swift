@@ -22,6 +22,7 @@ extension LayerReading {
         layer.xField = cursor.text("xField")
         layer.yField = cursor.text("yField")
         layer.weightField = cursor.text("weightField")
+        layer.radiusMetres = cursor.number("radiusMetres")
         layer.encoding = cursor.text("encoding")
         layer.attribute = cursor.text("attribute")
         if layer.attribute != nil, !reader.isGiven(cursor.child("minimumValidFraction")) {
@@ -161,6 +162,9 @@ extension LayerReading {
         }
         if layer.weightField != nil, derive != .density {
             reader.report(cursor.child("weightField"), "has a meaning for density only")
+        }
+        if layer.radiusMetres != nil, derive != .density {
+            reader.report(cursor.child("radiusMetres"), "has a meaning for density only")
         }
         if derive?.isOfFeatures == true, layer.paths.count > 1 {
             reader.report(cursor.child("path"), "distance and density take one file")

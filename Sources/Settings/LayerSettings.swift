@@ -37,6 +37,8 @@ package struct LayerSettings: Sendable, Codable, Hashable {
     package var yField: String?
     /// What a point counts; nil: 1.
     package var weightField: String?
+    /// Radius of the circle about a cell's centre in which a density counts, metres; nil: the cell itself.
+    package var radiusMetres: Double?
     /// Encoding of a vector file's attributes; nil: the file's own.
     package var encoding: String?
     /// The datum of a vector file.
@@ -89,8 +91,8 @@ package struct LayerSettings: Sendable, Codable, Hashable {
         case paths = "path"
         case bands = "band"
         case operands = "of"
-        case crs, extent, component, statistic, derive, xField, yField, weightField, encoding, datum
-        case attribute, aggregate
+        case crs, extent, component, statistic, derive, xField, yField, weightField, radiusMetres
+        case encoding, datum, attribute, aggregate
         case combine, subdataset, year, support, derivedFrom, proxy, source, accounting
         case sectors, sink, quantity, unit, scale, offset, nodata, codes, classes, transform
         case resampling, minimumValidFraction
@@ -120,6 +122,7 @@ package struct LayerSettings: Sendable, Codable, Hashable {
         xField = nil
         yField = nil
         weightField = nil
+        radiusMetres = nil
         encoding = nil
         datum = .wgs84
         attribute = nil

@@ -39,6 +39,7 @@ extension EndToEnd {
                       - {name: people, role: covariate, path: people.asc, quantity: density, unit: persons/km2}
                       - {name: perHead, role: covariate, derive: ratio, of: [slope, people], quantity: intensity, unit: 1, aggregate: population}
                       - {name: plants, role: covariate, path: plants.csv, derive: density, xField: x, yField: y, weightField: mw, quantity: intensity, unit: MW}
+                      - {name: plantsNear, role: covariate, path: plants.csv, derive: density, xField: x, yField: y, weightField: mw, radiusMetres: 25000, quantity: intensity, unit: MW}
                       - {name: plantsAway, role: covariate, path: plants.csv, derive: distance, xField: x, yField: y, quantity: intensity}
                       - {name: roads, role: covariate, path: roads.geojson, derive: density, quantity: intensity}
                     zones:
@@ -89,6 +90,13 @@ extension EndToEnd {
             // 250 MW and the road lie within the zones, whose cells have 100 km².
             let megawatts = try table.numbers("plants_sum").compactMap(\.self).reduce(0, +) * 100
             #expect(abs(megawatts - 250) < 1e-3)
+            // Within 25 km of a centre: the mean over all cells is nearly the same, the peak much lower.
+            let near = try table.numbers("plantsNear_sum").compactMap(\.self).reduce(0, +) * 100
+            #expect(abs(near - 250) < 15)
+            let peaks = try ["plants_max", "plantsNear_max"].map {
+                try table.numbers($0).compactMap(\.self).max() ?? 0
+            }
+            #expect(peaks[1] < peaks[0] / 10 && peaks[1] > 0)
             #expect(try table.numbers("perHead_population_mean").allSatisfy { $0 != nil })
             for name in ["wind", "northness"] {
                 let largest = try table.numbers("\(name)_max").compactMap(\.self).max() ?? 2
@@ -96,6 +104,34 @@ extension EndToEnd {
             }
             let dominant = try table.numbers("dominant_max").compactMap(\.self)
             #expect(dominant.allSatisfy { $0.rounded() == $0 && (1...4).contains($0) })
+        }
+
+        @Test(
+            .enabled(if: RasterTools.areInstalled, "GDAL's programs are not installed"),
+            .timeLimit(.minutes(2))
+        )
+        func `sheets of a relief are one relief, at their edges, too`() async throws {
+            let tools = RasterTools(scratch: scratch)
+            var input = try SmallInput(in: scratch)
+            try SmallInput.writeLayer("dem", in: scratch) {
+                Double(($0 * 173 + $1 * 59) % 2311)
+            }
+            for (index, part) in ["0 0 17 13", "17 0 19 13", "0 13 17 19", "17 13 19 19"]
+                .enumerated()
+            {
+                try await tools.run("gdal_translate -q -srcwin \(part) dem.asc sheet\(index).tif")
+            }
+            let layers = """
+                  - {name: slope, role: covariate, path: dem.asc, quantity: intensity, unit: m, derive: slope}
+                  - {name: height, role: covariate, path: dem.asc, quantity: intensity, unit: m, resampling: bilinear}
+                zones:
+                  path
+                """
+            input.replace("zones:\n  path", with: layers)
+            let whole = try await statistics(input, tileSize: 16, "relief")
+            input.replace("path: dem.asc", with: "path: 'sheet?.tif', combine: mosaic")
+            let sheets = try await statistics(input, tileSize: 16, "sheets")
+            #expect(sheets.statistics == whole.statistics)
         }
 
         @Test(.timeLimit(.minutes(2)))

@@ -111,6 +111,58 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        func `boundaries that miss the edge of the data by the shift are warned about`()
+            async throws
+        {
+            func zone(_ isShifted: Bool) -> String {
+                let corners = [(106.0, 33.0), (107, 33), (107, 34), (106, 34), (106, 33)]
+                let points = zip(corners, corners.dropFirst()).flatMap { start, end in
+                    (0..<10).map { step in
+                        let t = Double(step) / 10
+                        return (
+                            start.0 + t * (end.0 - start.0), start.1 + t * (end.1 - start.1)
+                        )
+                    }
+                }
+                let ring = (points + points.prefix(1)).map { longitude, latitude in
+                    let moved = ShiftedDatum.forward(longitude: longitude, latitude: latitude)
+                    return isShifted
+                        ? "[\(moved.longitude),\(moved.latitude)]" : "[\(longitude),\(latitude)]"
+                }
+                return SmallInput.zones([("1", "island", ring.joined(separator: ","))])
+            }
+            try scratch.write(zone(false), to: "island.geojson")
+            try scratch.write(zone(true), to: "moved.geojson")
+            try await tools.run(
+                "gdal_rasterize -q -burn 1 -init 0 -a_nodata 0 -te 105.9 32.9 107.1 34.1 -tr 0.002 "
+                    + "0.002 -ot Byte -co COMPRESS=DEFLATE island.geojson land.tif"
+            )
+            for (file, datum, verdict) in [
+                ("island", "wgs84", nil), ("moved", "wgs84", "the boundaries look shifted"),
+                ("moved", "gcj02", nil), ("island", "gcj02", "do not look shifted, though"),
+            ] {
+                var input = try SmallInput(in: scratch)
+                input.replace(
+                    "zones:\n  path: zones.geojson",
+                    with: """
+                          - {name: land, role: covariate, path: land.tif, quantity: intensity, unit: 1}
+                        zones:
+                          datum: \(datum)
+                          path: \(file).geojson
+                        """
+                )
+                let plan = try await SectileProcess.run("plan", try input.write())
+                #expect(plan.exitCode == 0, "\(plan.errors)")
+                if let verdict {
+                    #expect(plan.output.contains(verdict), "\(file) \(datum): \(plan.output)")
+                    #expect(plan.output.contains("where the data of land end"))
+                } else {
+                    #expect(!plan.output.contains("look shifted"), "\(file) \(datum)")
+                }
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         func `boundaries of a web map are put back in their place on request`() async throws {
             let plain = try TableReader.read(
                 "\(try await run(SmallInput(in: scratch), "true"))/tables/cities.csv"

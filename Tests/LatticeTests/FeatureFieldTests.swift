@@ -41,7 +41,8 @@ struct FeatureFieldTests {
             let field = field(segments(120, isPoints: isPoints))
             let answers: [(CellWindow) -> [Double]] = [
                 { field.weightSums(over: $0) }, { field.lengths(over: $0) },
-                { field.distances(over: $0) },
+                { field.distances(over: $0) }, { field.weightSums(within: 2.3, over: $0) },
+                { field.lengths(within: 2.3, over: $0) },
             ]
             for answer in answers {
                 let whole = answer(grid.window)
@@ -92,6 +93,44 @@ struct FeatureFieldTests {
         let slope = (60.0 * 60 + 0.25).squareRoot() * 50 / 60
         let expected = (49.0 * 49 + 39 * 39).squareRoot() + 28 + 28 + slope
         #expect(abs(total - expected) < 1e-9)
+    }
+
+    @Test func `a circle counts what lies within it, on the grid or beside it`() {
+        let radius = 3.7
+        for isPoints in [true, false] {
+            let segments = segments(60, isPoints: isPoints)
+            let field = field(segments)
+            let found =
+                isPoints
+                ? field.weightSums(within: radius, over: grid.window)
+                : field.lengths(within: radius, over: grid.window)
+            for row in stride(from: 0, to: grid.rows, by: 3) {
+                for column in stride(from: 0, to: grid.columns, by: 3) {
+                    let place = grid.world(column: Double(column) + 0.5, row: Double(row) + 0.5)
+                    var expected = 0.0
+                    for (index, s) in segments.enumerated() {
+                        // Two thousand steps along each piece, or the point itself.
+                        let steps = isPoints ? 1 : 2000
+                        let length = isPoints ? 1 : Self.length(s) / 1000
+                        let inside = (0..<steps).count { step in
+                            let t = (Double(step) + 0.5) / Double(steps)
+                            let x = s[0] + t * (s[2] - s[0]) - place.x
+                            let y = s[1] + t * (s[3] - s[1]) - place.y
+                            return x * x + y * y <= radius * radius * 1e6
+                        }
+                        let weight = Double(index % 7 + 1)
+                        expected += weight * length * Double(inside) / Double(steps)
+                    }
+                    let value = found[grid.window.index(row: row, column: column)]
+                    let tolerance = isPoints ? 1e-12 : 1e-3 * (1 + expected)
+                    #expect(abs(value - expected) <= tolerance, "seed \(seed)")
+                }
+            }
+        }
+    }
+
+    private static func length(_ s: SIMD4<Double>) -> Double {
+        ((s[2] - s[0]) * (s[2] - s[0]) + (s[3] - s[1]) * (s[3] - s[1])).squareRoot()
     }
 
     @Test func `every point within the grid is counted once`() {

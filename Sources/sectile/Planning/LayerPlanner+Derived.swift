@@ -61,12 +61,13 @@ extension LayerPlanner {
             )
             let features = FeatureSet(segments: read.segments, weights: read.weights)
             let hasLength = read.kind == .lines
-            let source = FeatureSource(
+            var source = FeatureSource(
                 encodedPath: "inputs/features-\(layer.name).bin",
                 digest: features.digest,
                 hasLength: hasLength
             )
             let isDistance = derive == .distance
+            source.radiusMetres = layer.radiusMetres
             let weight = layer.unit.flatMap { $0 == "1" ? nil : $0 } ?? ""
             let what = [weight, hasLength ? "km" : "", "km-2"].filter { !$0.isEmpty }
             let unit = UnitChoice(
@@ -82,13 +83,17 @@ extension LayerPlanner {
                 layer.weightField.map { ", \(LayerInterpretation.short(total)) of \($0)" } ?? ""
             let pieces = hasLength ? "pieces of lines" : "points"
             let omitted = read.omittedCount > 0 ? ", \(read.omittedCount) rows left out" : ""
+            let circle =
+                layer.radiusMetres.map {
+                    ", within \(LayerInterpretation.short($0 / 1000)) km of a cell's centre"
+                } ?? ""
             var planned = Planned(
                 model: model,
                 interpretation: LayerInterpretation(
                     model: model,
                     survey: nil,
                     origin: "\(derive.rawValue) in '\(model.internalUnit)' of "
-                        + "\(read.segments.count) \(pieces)\(sum)\(omitted)"
+                        + "\(read.segments.count) \(pieces)\(sum)\(omitted)\(circle)"
                 ).text,
                 features: features
             )
