@@ -35,7 +35,7 @@ struct HeldWindow {
             doubles.reserveCapacity(window.cellCount)
         }
         let blockRows = max(1, description.blockRows)
-        let count = max(1, (1 << 21) / window.columnCount)
+        let count = max(1, (1 << 19) / window.columnCount)
         var row = window.rowStart
         while row < window.rowEnd {
             // Up to the end of a row of blocks, or fewer rows where blocks are high.

@@ -27,7 +27,7 @@ struct PreparePipeline {
     /// Prepares all layers over a tile's core.
     func compute(core: CellWindow, cancellation: CancellationFlag) throws -> Output {
         let reader = try SourceLayerReader(grid: model.grid, samplesPerRead: samplesPerRead)
-        var maps = SubpointMaps()
+        var maps = SubpointMaps(budgetBytes: samplesPerRead * 8)
         let coverage = atlas?.coverage(of: core) ?? []
         var layers: [RegriddedLayer] = []
         var partial = PreparePartial(

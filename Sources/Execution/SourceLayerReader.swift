@@ -47,7 +47,7 @@ package struct SourceLayerReader: ~Copyable {
     /// - Returns: the layer in internal units.
     /// - Throws: `RasterError` naming a file that cannot be read.
     package func read(_ layer: LayerModel, over window: CellWindow) throws -> RegriddedLayer {
-        var maps = SubpointMaps()
+        var maps = SubpointMaps(budgetBytes: samplesPerRead * 8)
         return try read(layer, over: window, maps: &maps, cancellation: CancellationFlag())
     }
 

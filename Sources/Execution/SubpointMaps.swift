@@ -28,8 +28,13 @@ struct SubpointMaps {
     private var mapsByKey: [MapKey: SubpointMap] = [:]
     private var heldSubpoints = 0
 
-    /// Sub-points kept for further layers, 16 bytes each.
-    private static let maximumHeldSubpoints = 2_000_000
+    /// Sub-points kept for further layers at most, 16 bytes each.
+    private let maximumHeldSubpoints: Int
+
+    /// No maps yet.
+    ///
+    /// - Parameter budgetBytes: what kept maps may take; 32 MB are enough for any tile.
+    init(budgetBytes: Int) { maximumHeldSubpoints = min(32 << 20, budgetBytes) / 16 }
 
     /// The projected nodes of a source grid, computed on first use.
     mutating func nodes(
@@ -57,7 +62,7 @@ struct SubpointMaps {
         )
         if let known = mapsByKey[key] { return known }
         let computed = compute()
-        if heldSubpoints + computed.columns.count <= Self.maximumHeldSubpoints {
+        if heldSubpoints + computed.columns.count <= maximumHeldSubpoints {
             heldSubpoints += computed.columns.count
             mapsByKey[key] = computed
         }

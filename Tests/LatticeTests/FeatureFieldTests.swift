@@ -98,7 +98,7 @@ struct FeatureFieldTests {
     @Test func `a circle counts what lies within it, on the grid or beside it`() {
         let radius = 3.7
         for isPoints in [true, false] {
-            let segments = segments(60, isPoints: isPoints)
+            let segments = segments(30, isPoints: isPoints)
             let field = field(segments)
             let found =
                 isPoints
@@ -108,9 +108,10 @@ struct FeatureFieldTests {
                 for column in stride(from: 0, to: grid.columns, by: 3) {
                     let place = grid.world(column: Double(column) + 0.5, row: Double(row) + 0.5)
                     var expected = 0.0
+                    var tolerance = 1e-12
                     for (index, s) in segments.enumerated() {
-                        // Two thousand steps along each piece, or the point itself.
-                        let steps = isPoints ? 1 : 2000
+                        // Five hundred steps along each piece, or the point itself.
+                        let steps = isPoints ? 1 : 500
                         let length = isPoints ? 1 : Self.length(s) / 1000
                         let inside = (0..<steps).count { step in
                             let t = (Double(step) + 0.5) / Double(steps)
@@ -118,12 +119,13 @@ struct FeatureFieldTests {
                             let y = s[1] + t * (s[3] - s[1]) - place.y
                             return x * x + y * y <= radius * radius * 1e6
                         }
-                        let weight = Double(index % 7 + 1)
-                        expected += weight * length * Double(inside) / Double(steps)
+                        let step = Double(index % 7 + 1) * length / Double(steps)
+                        expected += step * Double(inside)
+                        if !isPoints, inside > 0 { tolerance += 2 * step }
                     }
                     let value = found[grid.window.index(row: row, column: column)]
-                    let tolerance = isPoints ? 1e-12 : 1e-3 * (1 + expected)
-                    #expect(abs(value - expected) <= tolerance, "seed \(seed)")
+                    // A piece that is missed between two steps is shorter than one of 28 km.
+                    #expect(abs(value - expected) <= tolerance + 0.4, "seed \(seed)")
                 }
             }
         }

@@ -205,7 +205,9 @@ import Testing
         #expect(missing.skipped?.contains("nowhere.tif") == true)
         #expect(missing.sourceTotal == nil)
         let several = try report(run, path: "a.tif") { $0.paths = ["a.tif", "b.tif"] }
-        #expect(several.skipped == "the layer has 2 files")
+        #expect(several.skipped?.contains("a.tif") == true)
+        let none = try report(run, path: "a.tif") { $0.paths = [] }
+        #expect(none.skipped == "no raster is read for the layer")
     }
 
     @Test func `a spread knows its median, its tail and its worst`() throws {

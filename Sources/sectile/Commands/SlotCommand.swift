@@ -59,7 +59,9 @@ struct SlotCommand: AsyncParsableCommand {
         if dataLimit > 0 { _ = sectile_limit_data(dataLimit) }
         let clock = WorldClock()
         do {
-            try GDALRuntime.start(cacheBytes: max(32 << 20, min(256 << 20, memory / 4)))
+            // Windows of sources are read once: the library's cache serves little but their edges.
+            let cacheBytes = memory > 0 ? min(256 << 20, memory / 8) : 64 << 20
+            try GDALRuntime.start(cacheBytes: max(16 << 20, cacheBytes))
         } catch { throw CommandError.failed("\(error)") }
         let link = SlotLink(socket: STDIN_FILENO)
         let computer = StageComputer(
