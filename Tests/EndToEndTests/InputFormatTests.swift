@@ -51,11 +51,11 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(1)))
         func `strips 40,000 pixels wide fit into a worker's memory`() async throws {
+            var input = try SmallInput(in: scratch)
             try await RasterTools(scratch: scratch).run(
                 "gdal_translate -q -ot Int16 -outsize 40000 2048 -co BLOCKYSIZE=256 -co "
                     + "COMPRESS=DEFLATE emission.asc wide.tif"
             )
-            var input = try SmallInput(in: scratch)
             input.replace("path: emission.asc", with: "path: wide.tif")
             let directory = "\(scratch.path)/run-wide"
             let finished = try await SectileProcess(
