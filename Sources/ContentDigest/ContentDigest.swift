@@ -3,29 +3,92 @@ private import CSodium
 /// A SHA-256 digest of some content, the identity of inputs, plans and committed tiles.
 ///
 /// libsodium computes it: the library is on every machine that has libzmq, and costs no build time.
-/// The text form is 64 lower-case hexadecimal digits.
+/// The text form is 64 lower-case hexadecimal digits; in memory it is 32 bytes without an allocation,
+/// because a run keeps two of them for every tile.
 package struct ContentDigest: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
-    /// The 64 lower-case hexadecimal digits.
-    package let hexadecimal: String
+    // Bytes in big-endian order, so that words compare as the text does.
+    private let first: UInt64
+    private let second: UInt64
+    private let third: UInt64
+    private let fourth: UInt64
+
+    /// Number of bytes.
+    package static let byteCount = 32
+
+    /// 32 zero bytes, the digest of nothing that exists.
+    static let zero = ContentDigest(words: 0, 0, 0, 0)
+
+    private init(words first: UInt64, _ second: UInt64, _ third: UInt64, _ fourth: UInt64) {
+        self.first = first
+        self.second = second
+        self.third = third
+        self.fourth = fourth
+    }
 
     /// Parses the text form; nil unless it is exactly 64 hexadecimal digits.
     package init?(hexadecimal: String) {
-        let isDigits = hexadecimal.utf8.allSatisfy { byte in
-            (48...57).contains(byte) || (97...102).contains(byte)
+        var words = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
+        var count = 0
+        for digit in hexadecimal.utf8 {
+            let value: UInt8
+            switch digit {
+            case 48...57: value = digit - 48
+            case 97...102: value = digit - 87
+            default: return nil
+            }
+            switch count / 16 {
+            case 0: words.0 = words.0 << 4 | UInt64(value)
+            case 1: words.1 = words.1 << 4 | UInt64(value)
+            case 2: words.2 = words.2 << 4 | UInt64(value)
+            case 3: words.3 = words.3 << 4 | UInt64(value)
+            default: return nil
+            }
+            count += 1
         }
-        guard hexadecimal.utf8.count == 64, isDigits else { return nil }
-        self.hexadecimal = hexadecimal
+        guard count == 2 * Self.byteCount else { return nil }
+        self.init(words: words.0, words.1, words.2, words.3)
     }
 
-    init(bytes: [UInt8]) {
-        let digits = Array("0123456789abcdef".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity(2 * bytes.count)
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
+    /// Takes up the bytes of a digest; nil unless there are exactly 32.
+    package init?(bytes: some Collection<UInt8>) {
+        guard bytes.count == Self.byteCount else { return nil }
+        var words = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
+        for (index, byte) in bytes.enumerated() {
+            switch index / 8 {
+            case 0: words.0 = words.0 << 8 | UInt64(byte)
+            case 1: words.1 = words.1 << 8 | UInt64(byte)
+            case 2: words.2 = words.2 << 8 | UInt64(byte)
+            default: words.3 = words.3 << 8 | UInt64(byte)
+            }
         }
-        hexadecimal = String(decoding: text, as: UTF8.self)
+        self.init(words: words.0, words.1, words.2, words.3)
+    }
+
+    /// The bytes, in the order of the text form's digits.
+    package var bytes: [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: Self.byteCount) { buffer, count in
+            for (word, value) in [first, second, third, fourth].enumerated() {
+                for byte in 0..<8 {
+                    unsafe buffer[8 * word + byte] = UInt8(
+                        truncatingIfNeeded: value >> UInt64(56 - 8 * byte)
+                    )
+                }
+            }
+            count = Self.byteCount
+        }
+    }
+
+    /// The 64 lower-case hexadecimal digits.
+    package var hexadecimal: String {
+        unsafe String(unsafeUninitializedCapacity: 2 * Self.byteCount) { buffer in
+            for (word, value) in [first, second, third, fourth].enumerated() {
+                for digit in 0..<16 {
+                    let nibble = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * digit)) & 15
+                    unsafe buffer[16 * word + digit] = nibble < 10 ? 48 + nibble : 87 + nibble
+                }
+            }
+            return 2 * Self.byteCount
+        }
     }
 
     /// Digests a whole sequence of bytes.
@@ -45,7 +108,10 @@ package struct ContentDigest: Hashable, Comparable, Sendable, Codable, CustomStr
     /// The first twelve digits, for people and file names.
     package var short: String { String(hexadecimal.prefix(12)) }
 
-    package static func < (lhs: Self, rhs: Self) -> Bool { lhs.hexadecimal < rhs.hexadecimal }
+    package static func < (lhs: Self, rhs: Self) -> Bool {
+        (lhs.first, lhs.second, lhs.third, lhs.fourth)
+            < (rhs.first, rhs.second, rhs.third, rhs.fourth)
+    }
 
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
@@ -110,6 +176,9 @@ package struct ContentHasher {
     package mutating func finalize() -> ContentDigest {
         var bytes = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
         unsafe _ = crypto_hash_sha256_final(&state, &bytes)
-        return ContentDigest(bytes: bytes)
+        guard let digest = ContentDigest(bytes: bytes) else {
+            preconditionFailure("libsodium makes digests of \(bytes.count) bytes")
+        }
+        return digest
     }
 }

@@ -48,11 +48,14 @@ package struct RunPlan: Hashable, Sendable, Codable {
         hasher.update(Array(name.utf8))
         for stage in stages {
             hasher.update(Array("|\(stage.stage.rawValue)|\(stage.modelDigest)".utf8))
+            var text: [UInt8] = []
             for tile in stage.tiles {
-                hasher.update(
-                    Array("|\(tile.id)|\(tile.core.rows)|\(tile.core.columns)|\(tile.cost)".utf8)
-                )
+                tile.appendText(to: &text)
+                guard text.count > 65_536 else { continue }
+                hasher.update(text)
+                text.removeAll(keepingCapacity: true)
             }
+            hasher.update(text)
         }
         digest = hasher.finalize()
     }
@@ -64,4 +67,24 @@ package struct RunPlan: Hashable, Sendable, Codable {
 
     /// Number of tile results in all stages.
     package var tileCount: Int { stages.reduce(0) { $0 + $1.tiles.count } }
+}
+
+extension Tile {
+    /// Appends what a plan's digest is made of: `|r000c001|0..<128|128..<256|16384`.
+    ///
+    /// Digit by digit: a plan may have a million tiles and is made anew at each start.
+    fileprivate func appendText(to text: inout [UInt8]) {
+        func append(_ range: Range<Int>) {
+            text.append(0x7C)
+            DecimalText.append(range.lowerBound, to: &text)
+            text += [0x2E, 0x2E, 0x3C]
+            DecimalText.append(range.upperBound, to: &text)
+        }
+        text.append(0x7C)
+        id.appendText(to: &text)
+        append(core.rows)
+        append(core.columns)
+        text.append(0x7C)
+        DecimalText.append(cost, to: &text)
+    }
 }

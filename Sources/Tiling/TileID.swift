@@ -32,11 +32,18 @@ package struct TileID: Hashable, Comparable, Sendable, Codable, CustomStringConv
         self.init(row: row, column: column)
     }
 
-    package var description: String { "r\(Self.padded(row))c\(Self.padded(column))" }
+    package var description: String {
+        var text: [UInt8] = []
+        appendText(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
 
-    private static func padded(_ value: Int) -> String {
-        let digits = String(value)
-        return String(repeating: "0", count: max(0, 3 - digits.count)) + digits
+    /// Appends the text form.
+    func appendText(to text: inout [UInt8]) {
+        text.append(0x72)
+        DecimalText.append(row, digits: 3, to: &text)
+        text.append(0x63)
+        DecimalText.append(column, digits: 3, to: &text)
     }
 
     package static func < (lhs: Self, rhs: Self) -> Bool {

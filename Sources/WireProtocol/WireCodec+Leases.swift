@@ -145,7 +145,7 @@ extension WireTileResult {
     func decoded(_ owner: String) throws(WireError) -> TileResult {
         let lease = try lease.decoded("\(owner).lease")
         let object = try object.decoded("\(owner).object")
-        guard object.key.bears(lease) else {
+        guard object.key.lease == lease else {
             throw WireField.complaint(
                 owner,
                 "object.path",
@@ -191,15 +191,5 @@ extension WireTileCost {
                 "peak_resident_bytes"
             )
         )
-    }
-}
-
-extension TileObjectKey {
-    /// True when the key is one that `lease` makes, whatever the nonce.
-    fileprivate func bears(_ lease: LeaseID) -> Bool {
-        let suffixLength = "00000000.tif".utf8.count
-        let model = TileObjectKey(lease: lease, nonce: 0).path
-        return path.utf8.count == model.utf8.count
-            && path.utf8.dropLast(suffixLength).elementsEqual(model.utf8.dropLast(suffixLength))
     }
 }

@@ -144,15 +144,15 @@ enum WireField {
         _ owner: String,
         _ name: String
     ) throws(WireError) -> ContentDigest {
-        guard let packed = PackedDigest(bytes: bytes) else {
+        guard let digest = ContentDigest(bytes: bytes) else {
             throw complaint(owner, name, found: "\(bytes.count) bytes", legal: "32 bytes")
         }
-        return packed.digest
+        return digest
     }
 
     /// The 32 bytes of a digest.
     static func bytes(of digest: ContentDigest) -> [UInt8] {
-        PackedDigest(digest).bytes
+        digest.bytes
     }
 
     /// The beginning of a text, fit for a log.

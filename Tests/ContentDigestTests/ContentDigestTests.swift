@@ -45,4 +45,14 @@ import Testing
             #expect(ContentDigest(hexadecimal: text) == nil)
         }
     }
+
+    @Test func `digests are in the order of their texts, and come back from their bytes`() {
+        let digests = (0..<40).map { ContentDigest(of: "\($0)") }
+        #expect(digests.sorted().map(\.hexadecimal) == digests.map(\.hexadecimal).sorted())
+        for digest in digests {
+            #expect(ContentDigest(bytes: digest.bytes) == digest)
+            #expect(ContentDigest(hexadecimal: digest.hexadecimal) == digest)
+        }
+        #expect(ContentDigest(bytes: [UInt8](repeating: 0, count: 31)) == nil)
+    }
 }

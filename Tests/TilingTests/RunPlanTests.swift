@@ -41,6 +41,13 @@ struct RunPlanTests {
         #expect(try JSONDecoder().decode(RunPlan.self, from: data) == plan)
     }
 
+    @Test func `the digest is that of a fixed text`() {
+        let digest = ContentDigest(of: "m")
+        let tiles = "|r000c000|0..<4|0..<4|3|r000c001|0..<4|4..<6|2"
+        let text = "run|prepare|\(digest)\(tiles)|balance|\(digest)\(tiles)"
+        #expect(Content().plan.digest == ContentDigest(of: text))
+    }
+
     @Test func `any change of content changes the digest`() {
         let changes: [(String, (inout Content) -> Void)] = [
             ("name", { $0.name = "runs" }),
