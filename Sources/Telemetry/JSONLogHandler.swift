@@ -38,35 +38,62 @@ package struct JSONLogHandler: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        var merged = metadata
-        if let provided = metadataProvider?.get() {
-            merged.merge(provided) { _, new in new }
-        }
-        if let own = event.metadata {
-            merged.merge(own) { _, new in new }
-        }
-        var line = "{\"time\":\(JSONText.quoted(timestamp()))"
-        line += ",\"level\":\(JSONText.quoted(event.level.rawValue))"
-        line += ",\"message\":\(JSONText.quoted(event.message.description))"
-        line += ",\"logger\":\(JSONText.quoted(label))"
-        for key in merged.keys.sorted() {
-            guard let value = merged[key] else { continue }
-            line += ",\(JSONText.quoted(key)):\(Self.text(of: value))"
+        var line = "{\"time\":"
+        // Two lines for each tile go through here: one buffer, no dictionary where none is needed.
+        line.reserveCapacity(512)
+        JSONText.append(quoted: timestamp(), to: &line)
+        line += ",\"level\":"
+        JSONText.append(quoted: event.level.rawValue, to: &line)
+        line += ",\"message\":"
+        JSONText.append(quoted: event.message.description, to: &line)
+        line += ",\"logger\":"
+        JSONText.append(quoted: label, to: &line)
+        for (key, value) in pairs(of: event) {
+            line += ","
+            JSONText.append(quoted: key, to: &line)
+            line += ":"
+            Self.append(value, to: &line)
         }
         line += "}"
         sink.write(line: line)
     }
 
-    private static func text(of value: Logger.Metadata.Value) -> String {
+    /// Keys and values in the order of the keys; what an event says itself goes before the rest.
+    private func pairs(of event: LogEvent) -> [(key: String, value: Logger.Metadata.Value)] {
+        var pairs: [(key: String, value: Logger.Metadata.Value)] = []
+        let own = event.metadata ?? [:]
+        let provided = metadataProvider?.get() ?? [:]
+        pairs.reserveCapacity(own.count + provided.count + metadata.count)
+        for (key, value) in own { pairs.append((key, value)) }
+        for (key, value) in provided where own[key] == nil { pairs.append((key, value)) }
+        for (key, value) in metadata where own[key] == nil && provided[key] == nil {
+            pairs.append((key, value))
+        }
+        pairs.sort { $0.key < $1.key }
+        return pairs
+    }
+
+    private static func append(_ value: Logger.Metadata.Value, to line: inout String) {
         switch value {
-        case .string(let text): JSONText.quoted(text)
-        case .stringConvertible(let convertible): JSONText.quoted(convertible.description)
-        case .array(let values): "[" + values.map(text(of:)).joined(separator: ",") + "]"
+        case .string(let text): JSONText.append(quoted: text, to: &line)
+        case .stringConvertible(let convertible):
+            JSONText.append(quoted: convertible.description, to: &line)
+        case .array(let values):
+            line += "["
+            for (index, value) in values.enumerated() {
+                if index > 0 { line += "," }
+                append(value, to: &line)
+            }
+            line += "]"
         case .dictionary(let values):
-            "{"
-                + values.keys.sorted().map { key in
-                    "\(JSONText.quoted(key)):\(values[key].map(text(of:)) ?? "null")"
-                }.joined(separator: ",") + "}"
+            line += "{"
+            for (index, key) in values.keys.sorted().enumerated() {
+                if index > 0 { line += "," }
+                JSONText.append(quoted: key, to: &line)
+                line += ":"
+                if let value = values[key] { append(value, to: &line) } else { line += "null" }
+            }
+            line += "}"
         }
     }
 }
@@ -75,20 +102,34 @@ package struct JSONLogHandler: LogHandler {
 package enum JSONText {
     /// The text in quotation marks, with everything escaped that JSON wants escaped.
     package static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7f:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
+        var result = ""
+        append(quoted: text, to: &result)
+        return result
+    }
+
+    /// Appends the text in quotation marks, with everything escaped that JSON wants escaped.
+    package static func append(quoted text: String, to result: inout String) {
+        result += "\""
+        // Nearly all text is as it should be; bytes beyond ASCII are whole scalars, which stay.
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C && $0 != 0x7F }) {
+            result += text
+        } else {
+            for scalar in text.unicodeScalars { append(escaped: scalar, to: &result) }
         }
-        return result + "\""
+        result += "\""
+    }
+
+    private static func append(escaped scalar: Unicode.Scalar, to result: inout String) {
+        switch scalar {
+        case "\"": result += "\\\""
+        case "\\": result += "\\\\"
+        case "\n": result += "\\n"
+        case "\r": result += "\\r"
+        case "\t": result += "\\t"
+        case _ where scalar.value < 0x20 || scalar.value == 0x7f:
+            let digits = String(scalar.value, radix: 16)
+            result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        default: result.unicodeScalars.append(scalar)
+        }
     }
 }

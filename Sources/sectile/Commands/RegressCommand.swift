@@ -4,6 +4,7 @@ import Lattice
 import Publishing
 import RasterIO
 import Regression
+import Telemetry
 
 extension SpatialKernel: ExpressibleByArgument {}
 extension BandwidthCriterion: ExpressibleByArgument {}

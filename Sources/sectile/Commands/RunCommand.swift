@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import Settings
+import Telemetry
 import Tiling
 
 /// The command `sectile run`.

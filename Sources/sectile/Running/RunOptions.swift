@@ -7,6 +7,7 @@ import Publishing
 import RasterIO
 import RunStore
 import Settings
+import Telemetry
 import Tiling
 
 /// What `run` and `coordinator` have in common.

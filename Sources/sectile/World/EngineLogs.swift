@@ -12,22 +12,8 @@ struct CoordinatorLog: RunLog {
     let logger: Logger
 
     func record(_ fact: RunFact) {
-        var metadata: Logger.Metadata = [LogKey.event: "\(fact.name.rawValue)"]
-        func put(_ key: String, _ value: (some CustomStringConvertible)?) {
-            if let value { metadata[key] = "\(value)" }
-        }
-        if !fact.cause.isEmpty { metadata[LogKey.causeID] = "\(fact.cause)" }
-        put(LogKey.stage, fact.stage?.rawValue)
-        put(LogKey.tileID, fact.tile)
-        put(LogKey.tileAttempt, fact.attempt)
-        put(LogKey.workerID, fact.worker?.short)
-        put(LogKey.workerHost, fact.host)
-        put(LogKey.sessionID, fact.session)
-        put(LogKey.errorClass, fact.failureClass?.rawValue)
-        put(LogKey.durationMs, fact.durationMilliseconds)
-        put(LogKey.memoryPeakMiB, fact.peakMebibytes)
-        put(LogKey.bytes, fact.bytes)
-        if !fact.message.isEmpty { metadata["detail"] = "\(fact.message)" }
+        var metadata: Logger.Metadata = [:]
+        for (key, value) in fact.fields { metadata[key] = "\(value)" }
         let level = Logger.Level(rawValue: fact.severity.rawValue) ?? .notice
         logger.log(level: level, "\(fact.name.rawValue)", metadata: metadata)
     }

@@ -1,17 +1,17 @@
-import Foundation
-import Synchronization
-import Telemetry
+internal import Foundation
+internal import Synchronization
 
 /// Lines to a standard stream; a line is one `write`, so that lines of several threads stay whole.
-struct StandardStreamSink: LogSink {
+package struct StandardStreamSink: LogSink {
     private let descriptor: Int32
 
     /// Standard error.
-    static let error = StandardStreamSink(descriptor: STDERR_FILENO)
+    package static let error = StandardStreamSink(descriptor: STDERR_FILENO)
     /// Standard output.
-    static let output = StandardStreamSink(descriptor: STDOUT_FILENO)
+    package static let output = StandardStreamSink(descriptor: STDOUT_FILENO)
 
-    func write(line: String) {
+    /// Writes one line.
+    package func write(line: String) {
         WholeWrite.write(Array((line + "\n").utf8), to: descriptor)
     }
 }
@@ -20,12 +20,12 @@ struct StandardStreamSink: LogSink {
 ///
 /// When the file cannot be opened or written (a full disk), lines are dropped and counted: logging
 /// never stops a run.
-final class FileLogSink: LogSink {
+package final class FileLogSink: LogSink {
     private let descriptor: Int32
     private let dropped = Mutex<Int>(0)
 
     /// Opens a file for appending, creating it with mode 0644.
-    init(path: String) {
+    package init(path: String) {
         descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     }
 
@@ -33,7 +33,8 @@ final class FileLogSink: LogSink {
         if descriptor >= 0 { close(descriptor) }
     }
 
-    func write(line: String) {
+    /// Writes one line.
+    package func write(line: String) {
         guard descriptor >= 0, WholeWrite.write(Array((line + "\n").utf8), to: descriptor) else {
             dropped.withLock { $0 += 1 }
             return
@@ -42,15 +43,18 @@ final class FileLogSink: LogSink {
 }
 
 /// Writing all bytes to a descriptor.
-enum WholeWrite {
+package enum WholeWrite {
     /// Writes every byte; false when the descriptor refuses.
     @discardableResult
-    static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    package static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
         var offset = 0
         while offset < bytes.count {
-            let rest = Array(bytes[offset...])
-            let written = unsafe rest.withUnsafeBytes { buffer in
-                unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+            let written = unsafe bytes.withUnsafeBytes { buffer in
+                unsafe Glibc.write(
+                    descriptor,
+                    UnsafeRawBufferPointer(rebasing: buffer[offset...]).baseAddress,
+                    buffer.count - offset
+                )
             }
             if written > 0 {
                 offset += written
