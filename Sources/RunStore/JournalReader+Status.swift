@@ -15,12 +15,6 @@ extension JournalReader {
     ) throws(RunStoreError) -> RunStatus {
         try read { database in
             let snapshotHead = try head(in: database)
-            let recent =
-                try Int.fetchOne(
-                    database,
-                    sql: "SELECT count(*) FROM result WHERE committed_at > ?",
-                    arguments: [wallSeconds - windowSeconds]
-                ) ?? 0
             return RunStatus(
                 runID: snapshotHead.runID,
                 name: try String.fetchOne(database, sql: "SELECT name FROM plan") ?? "",
@@ -33,10 +27,41 @@ extension JournalReader {
                     database,
                     sql: "SELECT max(committed_at) FROM result"
                 ),
-                commitsPerSecond: Double(recent) / windowSeconds,
+                commitsPerSecond: try rate(
+                    in: database,
+                    wallSeconds: wallSeconds,
+                    windowSeconds: windowSeconds
+                ),
                 rounds: try rounds(in: database)
             )
         }
+    }
+
+    /// Commits per second in a window that ends now.
+    ///
+    /// Where very many were committed, the latest of them decide: counting them all takes longer than
+    /// anyone wants to wait for a status.
+    private func rate(
+        in database: Database,
+        wallSeconds: Double,
+        windowSeconds: Double
+    ) throws -> Double {
+        let limit = 5000
+        let earliest = try Double.fetchOne(
+            database,
+            sql: "SELECT committed_at FROM result ORDER BY committed_at DESC LIMIT 1 OFFSET ?",
+            arguments: [limit - 1]
+        )
+        if let earliest, earliest > wallSeconds - windowSeconds, earliest < wallSeconds {
+            return Double(limit) / (wallSeconds - earliest)
+        }
+        let recent =
+            try Int.fetchOne(
+                database,
+                sql: "SELECT count(*) FROM result WHERE committed_at > ?",
+                arguments: [wallSeconds - windowSeconds]
+            ) ?? 0
+        return Double(recent) / windowSeconds
     }
 
     private func head(
@@ -55,6 +80,16 @@ extension JournalReader {
             database,
             sql: "SELECT name, tile_count FROM stage ORDER BY position"
         )
+        var openLeases: [String: [Int: Int]] = [:]
+        // The partial index of open leases is small; by stage they would be sought among all.
+        let open = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT stage, round, count(*) FROM attempt INDEXED BY attempt_open
+                WHERE outcome IS NULL GROUP BY stage, round
+                """
+        )
+        for row in open { openLeases[row[0], default: [:]][row[1]] = row[2] }
         var counts: [RoundCounts] = []
         for row in plan {
             let name: String = row[0]
@@ -80,9 +115,13 @@ extension JournalReader {
                         stage: stage,
                         round: round,
                         tileCount: row[1],
-                        committedCount: try count("tile", "state = 1"),
+                        committedCount: try Int.fetchOne(
+                            database,
+                            sql: "SELECT committed FROM result_count \(ofRound)",
+                            arguments: arguments
+                        ) ?? 0,
                         quarantinedCount: try count("tile", "state = 2"),
-                        openLeaseCount: try count("attempt", "outcome IS NULL"),
+                        openLeaseCount: openLeases[name]?[round] ?? 0,
                         retriedCount: try count("tile", "attempts > 1"),
                         isReduced: try count("reduction", "1") > 0
                     )
@@ -99,14 +138,11 @@ extension JournalReader {
                 database,
                 sql: """
                     SELECT id, host, process_id, slots, build, session, epoch, joined_at, left_at,
-                        left_reason,
-                        max(joined_at, coalesce(max(granted_at), 0), coalesce(max(ended_at), 0)),
-                        sum(attempt IS NOT NULL AND outcome IS NULL),
-                        sum(outcome = 'committed'), sum(outcome = 'failed')
-                    FROM worker LEFT JOIN (
-                        SELECT worker AS holder, attempt, outcome, granted_at, ended_at FROM attempt
-                    ) ON holder = id
-                    GROUP BY id ORDER BY 11 DESC, id
+                        left_reason, max(joined_at, active_at),
+                        (SELECT count(*) FROM attempt INDEXED BY attempt_open
+                            WHERE worker = id AND outcome IS NULL),
+                        committed, failed
+                    FROM worker ORDER BY 11 DESC, id
                     """
             )
             return rows.map { row in

@@ -159,4 +159,34 @@ enum JournalSchema {
         );
         CREATE INDEX event_tile ON event (tile_row, tile_column) WHERE tile_row IS NOT NULL;
         """
+
+    /// Whoever asks how far a run is must not count a million rows.
+    ///
+    /// What is rare has a partial index; what happens to every tile has a counter, kept in the same
+    /// transactions as the rows.
+    private static let version2 = """
+        CREATE INDEX tile_quarantined ON tile (stage, round) WHERE state = 2;
+        CREATE INDEX tile_retried ON tile (stage, round) WHERE attempts > 1;
+
+        -- Rows of result.
+        CREATE TABLE result_count (
+            stage TEXT NOT NULL,
+            round INTEGER NOT NULL,
+            committed INTEGER NOT NULL,
+            PRIMARY KEY (stage, round)
+        ) WITHOUT ROWID;
+        INSERT INTO result_count SELECT stage, round, count(*) FROM result GROUP BY stage, round;
+
+        -- Rows of attempt by their ends; active_at: when the last one began or ended.
+        ALTER TABLE worker ADD COLUMN committed INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE worker ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE worker ADD COLUMN active_at REAL NOT NULL DEFAULT 0;
+        UPDATE worker SET
+            committed = coalesce((SELECT sum(outcome = 'committed') FROM attempt
+                WHERE attempt.worker = worker.id), 0),
+            failed = coalesce((SELECT sum(outcome = 'failed') FROM attempt
+                WHERE attempt.worker = worker.id), 0),
+            active_at = coalesce((SELECT max(max(granted_at), coalesce(max(ended_at), 0))
+                FROM attempt WHERE attempt.worker = worker.id), 0);
+        """
 }

@@ -6,14 +6,30 @@ import Tiling
 struct JournalWriter {
     let database: Database
     let epoch: UInt64
+    private var tally = JournalTally()
+
+    /// A writer for one transaction, which ends with ``finish()``.
+    init(database: Database, epoch: UInt64) {
+        self.database = database
+        self.epoch = epoch
+    }
+
+    /// Writes what was only counted so far; the last thing in the transaction.
+    mutating func finish() throws {
+        try tally.write(to: database)
+        tally = JournalTally()
+    }
 
     /// Applies one entry.
     mutating func write(_ entry: JournalEntry) throws {
         switch entry.record {
         case .granted(let lease, let worker, let isSpeculative):
             try grant(lease, worker: worker, isSpeculative: isSpeculative, entry)
+            tally.noteActivity(of: worker, at: entry.wallSeconds)
         case .committed(let result, let worker, let elapsedSeconds):
             try commit(result, worker: worker, elapsedSeconds: elapsedSeconds, entry)
+            tally.noteActivity(of: worker, at: entry.wallSeconds)
+            tally.countCommit(of: result.lease.unit, by: worker)
         case .attemptEnded(let end):
             try finish(end, entry)
         case .quarantined(let unit, let failureClass, let message):
@@ -25,6 +41,7 @@ struct JournalWriter {
             try forgive(unit, worker: worker, entry)
         case .resultDiscarded(let unit, let reason):
             try run("DELETE FROM result WHERE \(Self.isUnit)", key(unit))
+            tally.countDiscarded(database.changesCount, of: unit)
             try setState(.open, of: unit, message: reason)
             try event("tile.discarded", reason, unit: unit, entry)
         case .claimed(let claim): try keep(claim, entry)
@@ -142,6 +159,16 @@ struct JournalWriter {
                 end.elapsedSeconds, end.peakResidentBytes, entry.wallSeconds, entry.cause,
             ] + key(unit) + [end.lease.attempt.number]
         )
+        if database.changesCount > 0 {
+            try run(
+                """
+                UPDATE worker SET failed = failed + ?, active_at = max(active_at, ?)
+                WHERE id = (SELECT worker FROM attempt WHERE \(Self.isUnit) AND attempt = ?)
+                """,
+                [end.outcome == .failed ? 1 : 0, entry.wallSeconds]
+                    + key(unit) + [end.lease.attempt.number]
+            )
+        }
         let isStorage = end.failureClass == .storage
         guard end.isCharged || isStorage || end.outcome == .lost else { return }
         try run(
@@ -242,7 +269,7 @@ struct JournalWriter {
         try event("stage.reduced", "\(stage.rawValue) round \(round): \(kind)", entry)
     }
 
-    private func invalidate(from stage: Stage, _ entry: JournalEntry) throws {
+    private mutating func invalidate(from stage: Stage, _ entry: JournalEntry) throws {
         let later = Stage.allCases.filter { $0 > stage }.map(\.rawValue)
         try run("DELETE FROM reduction WHERE stage = ?", [stage.rawValue])
         // Later rounds of the stage asked for what no longer follows.
@@ -261,6 +288,10 @@ struct JournalWriter {
             )
             try run("UPDATE attempt SET charged = 0 WHERE stage = ? AND charged = 1", [name])
         }
+        tally.forget(stages: later)
+        tally.forget(stages: [stage.rawValue], afterRound: 0)
+        for name in later { try run("DELETE FROM result_count WHERE stage = ?", [name]) }
+        try run("DELETE FROM result_count WHERE stage = ? AND round > 0", ofStage)
         try event("stage.invalidated", "from \(stage.rawValue)", entry)
     }
 

@@ -248,6 +248,7 @@ package final class RunJournal: JournalStore {
                         for submission in group {
                             for entry in submission.entries { try writer.write(entry) }
                         }
+                        try writer.finish()
                         return .commit
                     }
                 }

@@ -36,6 +36,7 @@ struct JournalTwinTests {
             image.append(batch)
             try await journal.append(batch)
             #expect(try journal.snapshot() == image.snapshot)
+            try expectCounts(of: image.snapshot, in: directory)
             if start % 400 == 0 {
                 try journal.close()
                 journal = try open(directory, cluster)
@@ -46,6 +47,26 @@ struct JournalTwinTests {
         let expected = image.partials(stage: .bandwidth, round: 1)
         #expect(partials.map(\.tile) == expected.map(\.tile))
         #expect(partials.map(\.partial) == expected.map(\.partial))
+    }
+
+    /// The counters that status reads instead of the rows.
+    private func expectCounts(of snapshot: JournalSnapshot, in directory: String) throws {
+        let reader = try JournalReader(
+            path: directory + "/journal.sqlite",
+            files: PosixFileSystem()
+        )
+        for counts in try reader.status(wallSeconds: 0).rounds {
+            let units = snapshot.units.filter {
+                $0.unit.stage == counts.stage && $0.unit.round == counts.round
+            }
+            let open = snapshot.openAttempts.filter {
+                $0.lease.unit.stage == counts.stage && $0.lease.unit.round == counts.round
+            }
+            #expect(counts.committedCount == units.count { $0.state == .committed })
+            #expect(counts.quarantinedCount == units.count { $0.state == .quarantined })
+            #expect(counts.retriedCount == units.count { $0.attempts > 1 })
+            #expect(counts.openLeaseCount == open.count)
+        }
     }
 
     private func open(_ directory: String, _ cluster: SimulatedCluster) throws -> RunJournal {
