@@ -16,6 +16,9 @@ package actor Coordinator {
     /// Time between two tries of a commit that failed, milliseconds.
     package static let journalRetryMilliseconds = 1000
 
+    /// Results that are looked at in one go; a slow disk then still lets others through.
+    static let verificationLimit = 64
+
     /// What the coordinator works with; nothing of it is read from the world behind its back.
     package struct Surroundings: Sendable {
         /// Keeps records and hands out partials.
@@ -225,8 +228,12 @@ package actor Coordinator {
     }
 
     private func watchTime() async throws -> RunOutcome? {
+        let clock = surroundings.clock
         while true {
-            try await pause(milliseconds: state.policy.tickMilliseconds)
+            let now = clock.now
+            let tick = now.advanced(byMilliseconds: state.policy.tickMilliseconds)
+            // A lease ends when it ends, not up to a tick later.
+            try await clock.sleep(until: min(tick, state.nextExpiry(after: now) ?? tick))
             apply(.timePassed)
             perform(transfers.passTime(at: milliseconds))
         }
@@ -286,18 +293,46 @@ package actor Coordinator {
             while !jobs.isEmpty {
                 let batch = jobs
                 jobs = []
-                for job in batch { await carryOut(job) }
+                await carryOut(batch)
             }
         }
         throw CancellationError()
     }
 
+    /// Does jobs in order; results in a row are looked at together, because the way to the thread
+    /// that may block and back costs more than the look.
+    private func carryOut(_ batch: [Job]) async {
+        var results: [TileResult] = []
+        for job in batch {
+            if case .verify(let result) = job {
+                results.append(result)
+                if results.count < Self.verificationLimit { continue }
+                await verify(results)
+                results = []
+            } else {
+                await verify(results)
+                results = []
+                await carryOut(job)
+            }
+        }
+        await verify(results)
+    }
+
+    private func verify(_ results: [TileResult]) async {
+        guard !results.isEmpty else { return }
+        let verifier = surroundings.verifier
+        let discrepancies = await queue.run {
+            results.map { verifier.discrepancy(of: $0.object) }
+        }
+        for (result, discrepancy) in zip(results, discrepancies) {
+            apply(.objectVerified(result.lease, discrepancy: discrepancy))
+        }
+    }
+
     private func carryOut(_ job: Job) async {
         let verifier = surroundings.verifier
         switch job {
-        case .verify(let result):
-            let discrepancy = await queue.run { verifier.discrepancy(of: result.object) }
-            apply(.objectVerified(result.lease, discrepancy: discrepancy))
+        case .verify(let result): await verify([result])
         case .discard(let key):
             await queue.run { verifier.discard(key) }
         case .reduce(let stage, let round, let constants):

@@ -70,6 +70,15 @@ struct RoundState {
     private var nextAlike: [Int32] = []
     private var preferredHead: [Int32: Int32] = [:]
 
+    /// Bytes of the arrays that have an entry for each tile; the tiles are the plan's own.
+    static var bytesPerUnit: Int {
+        MemoryLayout<UnitState>.stride + MemoryLayout<PackedObject>.stride
+            // attempts, committedBy, order, rankOfOrdinal, nextAlike
+            + 5 * MemoryLayout<Int32>.stride
+            // pending: a bit, and levels above it
+            + 1
+    }
+
     /// A round in which nothing has happened.
     init(stage: Stage, round: Int, tiles: [Tile]) {
         precondition(

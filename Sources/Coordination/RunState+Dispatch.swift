@@ -126,7 +126,7 @@ extension RunState {
         isSpeculative: Bool,
         at now: MonotonicInstant
     ) {
-        guard let worker = workers[slot], let session = worker.session else { return }
+        guard let worker = workers[slot]?.id, let session = workers[slot]?.session else { return }
         let number = max(attemptBase, rounds[current].attempts[Int(ordinal)]) + 1
         rounds[current].attempts[Int(ordinal)] = number
         rounds[current].set(ordinal, .leased)
@@ -140,7 +140,7 @@ extension RunState {
         liveAttempts[ordinal, default: []].append(number)
         modifyWorker(slot) { $0.held.append(key) }
         let lease = leaseID(key)
-        journal(.granted(lease, worker: worker.id.text, isSpeculative: isSpeculative))
+        journal(.granted(lease, worker: worker.text, isSpeculative: isSpeculative))
         log(
             fact(
                 .leaseGranted,
@@ -150,20 +150,19 @@ extension RunState {
                 message: isSpeculative ? "a second worker tries" : ""
             )
         )
-        let round = rounds[current]
         if session.briefedRound != current {
             workers[slot]?.session?.briefedRound = current
             for part in briefOfRound() {
                 effects.append(.send(.stage(part), to: session.peer))
             }
         }
-        let tile = round.tiles[Int(ordinal)]
+        let tile = rounds[current].tiles[Int(ordinal)]
         let grant = LeaseGrant(
             lease: lease,
             core: tile.core,
             inputs: inputs(of: tile.id),
             wallLimitSeconds: policy.wallLimitSeconds,
-            runsAlone: round.tallies[ordinal]?.exceededMemory ?? false
+            runsAlone: rounds[current].tallies[ordinal]?.exceededMemory ?? false
         )
         effects.append(.send(.lease([grant]), to: session.peer))
     }

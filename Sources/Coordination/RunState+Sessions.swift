@@ -135,11 +135,7 @@ extension RunState {
 
     /// Changes a worker in place.
     mutating func modifyWorker(_ slot: Int, _ change: (inout WorkerRecord) -> Void) {
-        guard var worker = workers[slot] else { return }
-        // The slot is emptied first, so that the record's arrays are not copied.
-        workers[slot] = nil
-        change(&worker)
-        workers[slot] = worker
+        workers[slot]?.change(change)
     }
 
     /// Makes a place for a worker.

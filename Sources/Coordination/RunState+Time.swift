@@ -47,8 +47,22 @@ extension RunState {
         }
     }
 
+    /// When the first worker that holds leases has been silent for too long; nil when none may be.
+    package func nextExpiry(after now: MonotonicInstant) -> MonotonicInstant? {
+        var earliest: MonotonicInstant?
+        for slot in usedSlots {
+            guard let deadline = workers[slot]?.deadline, deadline > now,
+                deadline < earliest ?? deadline.advanced(byMilliseconds: 1),
+                !(workers[slot]?.held.isEmpty ?? true)
+            else { continue }
+            earliest = deadline
+        }
+        return earliest
+    }
+
     private mutating func expire(_ slot: Int, at now: MonotonicInstant) {
-        guard let worker = workers[slot], worker.deadline <= now else { return }
+        guard let deadline = workers[slot]?.deadline, deadline <= now, let worker = workers[slot]
+        else { return }
         let isWaiting = worker.held.contains { leases[$0]?.needsWorker ?? false }
         guard worker.session != nil || isWaiting else {
             forget(slot, at: now)
@@ -63,12 +77,11 @@ extension RunState {
     }
 
     private mutating func endRests(of slot: Int, at now: MonotonicInstant) {
-        guard let worker = workers[slot] else { return }
-        if let until = worker.restsUntil, until <= now {
+        if let until = workers[slot]?.restsUntil, until <= now {
             workers[slot]?.restsUntil = nil
             dispatchScope = .everyone
         }
-        if let until = worker.benchedUntil, until <= now {
+        if let until = workers[slot]?.benchedUntil, until <= now {
             workers[slot]?.benchedUntil = nil
             dispatchScope = .everyone
         }
@@ -77,7 +90,9 @@ extension RunState {
     /// Ends leases that the worker itself should have ended long ago.
     private mutating func endOverlong(at now: MonotonicInstant) {
         for slot in usedSlots {
-            guard let worker = workers[slot] else { continue }
+            guard !(workers[slot]?.held.isEmpty ?? true), let worker = workers[slot] else {
+                continue
+            }
             let turns = 1 + worker.credit / max(1, worker.slots)
             let limit = policy.wallLimitSeconds * 1000 * turns + policy.leaseMilliseconds
             for key in worker.held {

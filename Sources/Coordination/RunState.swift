@@ -17,8 +17,9 @@ import WireProtocol
 /// back, to `backingOff` after a failure, to `quarantined` when failures have shown that it cannot be
 /// computed. Attempts are fences: each grant uses up the next number, for ever.
 ///
-/// Memory is about 130 bytes for each tile of each stage, 88 more for each that the current round may
-/// read beyond its own tile, and what leases and sessions need.
+/// Memory is ``bytesPerUnit`` for each tile of each stage and 56 for the plan's description of it, 88
+/// more for each that the current round may read beyond its own tile, and what leases and sessions
+/// need.
 package struct RunState: Sendable {
     /// What is to be done.
     package let plan: RunPlan
@@ -107,6 +108,10 @@ package struct RunState: Sendable {
 
     /// How many commits the rate and the quartile look back.
     static let historyLimit = 256
+
+    /// Bytes that a tile of a round takes, whatever happens to it; failures of the few that have any
+    /// come on top.
+    package static var bytesPerUnit: Int { RoundState.bytesPerUnit }
 
     /// The state of a run in which nothing has happened.
     package init(plan: RunPlan, identity: RunIdentity, policy: LeasePolicy = LeasePolicy()) {
@@ -242,10 +247,11 @@ package struct RunState: Sendable {
         fact.stage = lease.unit.stage
         fact.tile = lease.unit.tile
         fact.attempt = lease.attempt
-        if let slot, let worker = workers[slot] {
-            fact.worker = worker.id
-            fact.host = worker.host
-            fact.session = worker.session?.number
+        // Field by field: a copy of the record would retain all that the worker has.
+        if let slot {
+            fact.worker = workers[slot]?.id
+            fact.host = workers[slot]?.host
+            fact.session = workers[slot]?.session?.number
         }
         return fact
     }
@@ -257,8 +263,9 @@ package struct RunState: Sendable {
 
     /// The key of a lease of the current round that is under way; nil for every other.
     func liveKey(_ lease: LeaseID) -> LeaseKey? {
-        guard let round = currentRound, round.stage == lease.unit.stage,
-            round.round == lease.unit.round, let ordinal = round.ordinal(of: lease.unit.tile),
+        guard rounds.indices.contains(current), rounds[current].stage == lease.unit.stage,
+            rounds[current].round == lease.unit.round,
+            let ordinal = rounds[current].ordinal(of: lease.unit.tile),
             let attempt = Int32(exactly: lease.attempt.number)
         else { return nil }
         let key = LeaseKey(ordinal: ordinal, attempt: attempt)

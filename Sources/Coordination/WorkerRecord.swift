@@ -92,6 +92,9 @@ struct WorkerRecord {
         self.deadline = deadline
     }
 
+    /// Changes the record where it lies, so that its arrays are not copied.
+    mutating func change(_ change: (inout WorkerRecord) -> Void) { change(&self) }
+
     /// Remembers that a lease was taken.
     mutating func remember(revoked lease: LeaseID) {
         if revoked.count == Self.revokedLimit { revoked.removeFirst() }

@@ -30,6 +30,24 @@ struct LeaseTests {
         #expect(grants.map(\.core) == [scene.plan.stages[0].tiles[2].core])
     }
 
+    @Test func `the next expiry is that of the first silent worker that holds something`() {
+        var scene = Scene(tiles: 1)
+        #expect(scene.state.nextExpiry(after: scene.now) == nil)
+        scene.join(1)
+        let granted = scene.now
+        let expiry = granted.advanced(byMilliseconds: scene.state.policy.leaseMilliseconds)
+        #expect(scene.state.nextExpiry(after: granted) == expiry)
+        scene.wait(milliseconds: 1000)
+        scene.join(2)
+        #expect(scene.state.nextExpiry(after: scene.now) == expiry)
+        scene.beat(1, held: [Scene.lease(0)])
+        #expect(
+            scene.state.nextExpiry(after: scene.now) == expiry.advanced(byMilliseconds: 1000)
+        )
+        scene.complete(1, Scene.lease(0))
+        #expect(scene.state.nextExpiry(after: scene.now) == nil)
+    }
+
     @Test func `a committed unit is journaled before it is acknowledged`() throws {
         var scene = Scene()
         scene.join(1)
