@@ -19,7 +19,7 @@ extension SocketLimits {
         check("maximumFrameBytes", maximumFrameBytes, 1_024...1024 * mebibyte)
         check("maximumFrameCount", maximumFrameCount, 1...1_024)
         check("handshakeMilliseconds", handshakeMilliseconds, 1...day)
-        check("heartbeatIntervalMilliseconds", heartbeatIntervalMilliseconds, 1...day)
+        check("heartbeatIntervalMilliseconds", heartbeatIntervalMilliseconds, 0...day)
         check("heartbeatTimeoutMilliseconds", heartbeatTimeoutMilliseconds, 1...day)
         // ZMTP carries it in 16 bits of tenths of a second.
         check("heartbeatTimeToLiveMilliseconds", heartbeatTimeToLiveMilliseconds, 100...6_553_500)

@@ -13,8 +13,14 @@ package struct SocketLimits: Sendable, Hashable {
     package var maximumFrameCount = 8
     /// How long a handshake may take; ends a connection that says nothing (`ZMQ_HANDSHAKE_IVL`).
     package var handshakeMilliseconds = 5_000
-    /// Time between ZMTP pings, which prove the connection, not the peer (`ZMQ_HEARTBEAT_IVL`).
-    package var heartbeatIntervalMilliseconds = 5_000
+    /// Time between ZMTP pings, which prove the connection, not the peer (`ZMQ_HEARTBEAT_IVL`); 0 for
+    /// none.
+    ///
+    /// A coordinator sends none: libzmq 4.3.4 keeps the timers of all connections in one list that it
+    /// walks through for each that it cancels, which took more of an idle coordinator with a thousand
+    /// workers than everything else. The workers' pings prove their connections from the other side;
+    /// what is left half open here ends by TCP's own probes, and long before that its session does.
+    package var heartbeatIntervalMilliseconds: Int
     /// Silence after a ping that ends the connection (`ZMQ_HEARTBEAT_TIMEOUT`).
     package var heartbeatTimeoutMilliseconds = 15_000
     /// Silence after which the other side shall end it (`ZMQ_HEARTBEAT_TTL`; tenths of a second).
@@ -57,6 +63,7 @@ package struct SocketLimits: Sendable, Hashable {
     package static let coordinator = SocketLimits(
         sendHighWaterMessages: 1_000,
         receiveHighWaterMessages: 1_000,
+        heartbeatIntervalMilliseconds: 0,
         lingerMilliseconds: 0,
         sendsOnlyToCompletedConnections: false
     )
@@ -65,6 +72,7 @@ package struct SocketLimits: Sendable, Hashable {
     package static let worker = SocketLimits(
         sendHighWaterMessages: 100,
         receiveHighWaterMessages: 100,
+        heartbeatIntervalMilliseconds: 5_000,
         lingerMilliseconds: 2_000,
         sendsOnlyToCompletedConnections: true
     )
@@ -72,11 +80,13 @@ package struct SocketLimits: Sendable, Hashable {
     private init(
         sendHighWaterMessages: Int,
         receiveHighWaterMessages: Int,
+        heartbeatIntervalMilliseconds: Int,
         lingerMilliseconds: Int,
         sendsOnlyToCompletedConnections: Bool
     ) {
         self.sendHighWaterMessages = sendHighWaterMessages
         self.receiveHighWaterMessages = receiveHighWaterMessages
+        self.heartbeatIntervalMilliseconds = heartbeatIntervalMilliseconds
         self.lingerMilliseconds = lingerMilliseconds
         self.sendsOnlyToCompletedConnections = sendsOnlyToCompletedConnections
     }

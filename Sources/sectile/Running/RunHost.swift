@@ -38,6 +38,7 @@ struct RunHost {
     ///
     /// - Throws: `CommandError` with exit code 2 for a directory, key or port that cannot be used.
     func run() async throws -> End {
+        ProcessFacts.raiseFileLimit()
         let files = PosixFileSystem()
         let opened = try open(files)
         let lock = try opened.lock(

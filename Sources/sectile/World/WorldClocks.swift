@@ -44,6 +44,20 @@ enum ProcessFacts {
             ?? CommandLine.arguments[0]
     }
 
+    /// Lets this process open as many files as the system allows it.
+    ///
+    /// Each worker is a connection, and the usual limit of 1,024 is meant for programs that use
+    /// `select`.
+    static func raiseFileLimit() {
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        var limit = rlimit()
+        guard unsafe getrlimit(resource, &limit) == 0, limit.rlim_cur < limit.rlim_max else {
+            return
+        }
+        limit.rlim_cur = limit.rlim_max
+        _ = unsafe setrlimit(resource, &limit)
+    }
+
     private static func statusField(_ name: String) -> Int {
         guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
             let line = text.split(separator: "\n").first(where: { $0.hasPrefix(name) }),
