@@ -161,7 +161,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["Regression", argumentParser],
+            dependencies: [
+                "ContentDigest", "Coordination", "Execution", "Lattice", "Messaging", "Regression",
+                "RunStore", "Telemetry", "Tiling", "WireProtocol", argumentParser, logging,
+            ],
             swiftSettings: house
         ),
 

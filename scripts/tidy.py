@@ -55,7 +55,10 @@ ARROWS = {
     "ContentDigest": {"CSodium"},
     "Telemetry": {"Logging"},
     "Lattice": set(),
-    "Benchmarks": {"ArgumentParser", "Regression"},
+    "Benchmarks": {
+        "ArgumentParser", "ContentDigest", "Coordination", "Execution", "Lattice", "Logging",
+        "Messaging", "Regression", "RunStore", "Telemetry", "Tiling", "WireProtocol",
+    },
 }
 
 BANNED = [

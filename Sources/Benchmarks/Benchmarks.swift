@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// Measures the library on this machine; `scripts/bench` runs it beside its peers.
 @main
-struct Benchmarks: ParsableCommand {
+struct Benchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "Benchmarks",
         abstract: "Measures one thing and prints it as a line of JSON.",
@@ -12,7 +12,7 @@ struct Benchmarks: ParsableCommand {
             """,
         subcommands: [
             PointsCommand.self, KernelsCommand.self, RegressionCommand.self, CurveCommand.self,
-            LocationsCommand.self,
+            LocationsCommand.self, EngineCoordinatorCommand.self, EngineWorkersCommand.self,
         ]
     )
 }

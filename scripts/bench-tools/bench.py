@@ -2,7 +2,8 @@
 
     bench.py PART [--quick] [--limit SECONDS] [--page FILE]
 
-Called by scripts/bench, which builds the programs and makes the peers' environment. Parts: regression, inputs.
+Called by scripts/bench, which builds the programs and makes the peers' environment. Parts: regression, inputs,
+engine.
 SECTILE_BENCH_PREFIX may hold a command that every single measurement is run under, such as a lock
 shared with other jobs of the machine; what such a command waits counts towards --limit.
 """
@@ -138,10 +139,11 @@ def replace_section(page, title, text):
 
 
 def main():
+    import engine
     import inputs
     import regression
     parts = {"regression": ("Regression", regression.section),
-             "inputs": ("Inputs", inputs.section)}
+             "inputs": ("Inputs", inputs.section), "engine": ("Engine", engine.section)}
     parser = argparse.ArgumentParser()
     parser.add_argument("part", choices=sorted(parts))
     parser.add_argument("--quick", action="store_true")
