@@ -79,6 +79,11 @@ package actor Coordinator {
     private var jobs: [Job] = []
     private var finalOutcome: RunOutcome?
     private var isJournalFailing = false
+    /// Answers to heartbeats until the next look at the time, the latest for each peer.
+    ///
+    /// They say only that the coordinator lives, so they may leave together: a thousand idle workers
+    /// would wake the socket's thread for each.
+    private var answers: [PeerID: CoordinatorMessage] = [:]
 
     var transfers: CoordinatorTransfers
     var transferJobs: [CoordinatorTransfers.Job] = []
@@ -235,8 +240,15 @@ package actor Coordinator {
             // A lease ends when it ends, not up to a tick later.
             try await clock.sleep(until: min(tick, state.nextExpiry(after: now) ?? tick))
             apply(.timePassed)
+            sendAnswers()
             perform(transfers.passTime(at: milliseconds))
         }
+    }
+
+    private func sendAnswers() {
+        let due = answers
+        answers = [:]
+        for (peer, answer) in due where !send(answer, to: peer) { lose(peer) }
     }
 
     private func lose(_ peer: PeerID) {
@@ -387,6 +399,7 @@ package actor Coordinator {
         var lostPeers: [PeerID] = []
         for action in actions {
             switch action {
+            case .send(let answer, let peer) where answer.isHeartbeat: answers[peer] = answer
             case .send(let message, let peer):
                 if !send(message, to: peer) { lostPeers.append(peer) }
             case .verify(let result): add(.verify(result))

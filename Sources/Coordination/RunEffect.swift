@@ -46,6 +46,9 @@ package enum RunOutcome: Hashable, Sendable {
 }
 
 extension CoordinatorMessage {
+    /// True for an answer to a heartbeat.
+    var isHeartbeat: Bool { if case .heartbeat = self { true } else { false } }
+
     /// True when the message must not leave before the records decided before it are durable.
     package var dependsOnJournal: Bool {
         switch self {

@@ -17,6 +17,12 @@ final class HeartbeatPulse: Sendable {
         let held: [LeaseID]
     }
 
+    /// A worker that holds nothing has nothing to lose: half as many beats again would only keep the
+    /// coordinator of a thousand of them busy.
+    private static func interval(of beat: Beat) -> Duration {
+        beat.held.isEmpty ? beat.interval * 3 / 2 : beat.interval
+    }
+
     /// How often the socket's thread asks.
     static let tick = Duration.milliseconds(50)
 
@@ -44,6 +50,9 @@ final class HeartbeatPulse: Sendable {
             if state.beat?.session != beat?.session || state.beat?.epoch != beat?.epoch {
                 state.sequence = 0
                 state.due = nil
+            } else if let old = state.beat, let beat, let due = state.due {
+                // What is held now is told as soon as if it had been held all the time.
+                state.due = due - max(.zero, Self.interval(of: old) - Self.interval(of: beat))
             }
             state.beat = beat
         }
@@ -55,8 +64,9 @@ final class HeartbeatPulse: Sendable {
         let dueBeat: (held: [LeaseID], sequence: UInt64)? = state.withLock { state in
             guard let beat = state.beat, state.due.map({ $0 <= time }) ?? true else { return nil }
             // From the time it was due, so that ticks do not add up; but never to catch up.
-            let due = (state.due ?? time) + beat.interval
-            state.due = due > time ? due : time + beat.interval
+            let interval = Self.interval(of: beat)
+            let due = (state.due ?? time) + interval
+            state.due = due > time ? due : time + interval
             state.sequence += 1
             return (beat.held, state.sequence)
         }

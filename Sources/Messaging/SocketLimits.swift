@@ -18,13 +18,14 @@ package struct SocketLimits: Sendable, Hashable {
     ///
     /// A coordinator sends none: libzmq 4.3.4 keeps the timers of all connections in one list that it
     /// walks through for each that it cancels, which took more of an idle coordinator with a thousand
-    /// workers than everything else. The workers' pings prove their connections from the other side;
-    /// what is left half open here ends by TCP's own probes, and long before that its session does.
+    /// workers than everything else. The workers' pings prove their connections from the other side,
+    /// seldom, because a session's own heartbeats do so sooner; what is left half open here ends by TCP's
+    /// own probes.
     package var heartbeatIntervalMilliseconds: Int
     /// Silence after a ping that ends the connection (`ZMQ_HEARTBEAT_TIMEOUT`).
     package var heartbeatTimeoutMilliseconds = 15_000
     /// Silence after which the other side shall end it (`ZMQ_HEARTBEAT_TTL`; tenths of a second).
-    package var heartbeatTimeToLiveMilliseconds = 20_000
+    package var heartbeatTimeToLiveMilliseconds = 45_000
     /// How long closing waits for messages already handed over (`ZMQ_LINGER`); never for ever.
     package var lingerMilliseconds: Int
     /// Whether messages wait outside libzmq until a connection stands (`ZMQ_IMMEDIATE`).
@@ -72,7 +73,7 @@ package struct SocketLimits: Sendable, Hashable {
     package static let worker = SocketLimits(
         sendHighWaterMessages: 100,
         receiveHighWaterMessages: 100,
-        heartbeatIntervalMilliseconds: 5_000,
+        heartbeatIntervalMilliseconds: 15_000,
         lingerMilliseconds: 2_000,
         sendsOnlyToCompletedConnections: true
     )

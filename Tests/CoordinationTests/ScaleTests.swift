@@ -135,6 +135,42 @@ struct ScaleTests {
         #expect(first.committed.count + second.committed.count == Self.tileCount)
     }
 
+    @Test func `a thousand idle workers are answered for minutes, and nothing else comes of it`() {
+        let workerCount = 1000
+        func peer(_ worker: Int) -> PeerID {
+            PeerID(bytes: [UInt8(worker >> 8), UInt8(worker & 255)])
+        }
+        var scene = Scene(tiles: 1)
+        scene.apply(.pauseRequested)
+        for worker in 0..<workerCount {
+            let hello = Scene.hello(worker)
+            // Invariants are looked at once, below: a thousand times a thousand would take minutes.
+            scene.applyUnchecked(
+                .received(.hello(hello), from: peer(worker), userID: "key\(worker)")
+            )
+        }
+        let beat = WorkerHeartbeat(held: [], residentBytes: 1, wallClockSeconds: 0, sequence: 1)
+        var effects: [RunEffect] = []
+        for _ in 0..<60 {
+            scene.standStill(milliseconds: 3000)
+            for worker in 0..<workerCount {
+                effects += scene.applyUnchecked(
+                    .received(.heartbeat(beat), from: peer(worker), userID: "key\(worker)")
+                )
+            }
+            effects += scene.applyUnchecked(.timePassed)
+        }
+        let answers = effects.count {
+            if case .send(.heartbeat, _) = $0 { true } else { false }
+        }
+        #expect(answers == 60 * workerCount)
+        #expect(effects.count == answers)
+        #expect(scene.state.invariantViolations().isEmpty)
+        let workers = scene.state.progress(at: scene.now).workers
+        #expect(workers.count == workerCount)
+        #expect(workers.allSatisfy { $0.session != nil && $0.leaseCount == 0 })
+    }
+
     @Test func `a unit takes 128 bytes at most, whatever it has been through`() {
         #expect(RunState.bytesPerUnit <= 128)
     }

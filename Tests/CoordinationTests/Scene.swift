@@ -134,6 +134,12 @@ struct Scene {
         return effects.filter { if case .log = $0 { false } else { true } }
     }
 
+    /// Applies an event and returns its effects without log lines; invariants are the caller's business.
+    @discardableResult
+    mutating func applyUnchecked(_ event: RunEvent) -> [RunEffect] {
+        state.apply(event, at: now).filter { if case .log = $0 { false } else { true } }
+    }
+
     /// Applies an event and returns the names of what it logs.
     mutating func facts(_ event: RunEvent) -> [RunFact.Name] {
         state.apply(event, at: now).compactMap {

@@ -230,6 +230,25 @@ import WireProtocol
         #expect(harness.beats().isEmpty)
     }
 
+    @Test func `a worker that holds nothing beats two times where it would beat three`()
+        async throws
+    {
+        let harness = try WorkerHarness(computer: GatedComputer())
+        let exit = try await play(harness) { harness in
+            let (_, peer) = try await harness.admit()
+            await harness.log.wait { fact in
+                if case .storageVerified = fact { true } else { false }
+            }
+            #expect(harness.beats().map(\.sequence) == [1])
+            harness.time.advance(by: .milliseconds(1490))
+            #expect(harness.beats().isEmpty)
+            harness.time.advance(by: .milliseconds(10))
+            #expect(harness.beats().map(\.sequence) == [2])
+            harness.say(.goodbye(.finished), to: peer)
+        }
+        #expect(exit == .finished)
+    }
+
     @Test func `cancelling the task is an interrupt`() async throws {
         let lease = Fixtures.lease(0)
         let computer = GatedComputer(gated: [lease])
