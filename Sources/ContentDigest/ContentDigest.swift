@@ -52,16 +52,12 @@ package struct ContentDigest: Hashable, Comparable, Sendable, Codable, CustomStr
     /// Takes up the bytes of a digest; nil unless there are exactly 32.
     package init?(bytes: some Collection<UInt8>) {
         guard bytes.count == Self.byteCount else { return nil }
-        var words = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
-        for (index, byte) in bytes.enumerated() {
-            switch index / 8 {
-            case 0: words.0 = words.0 << 8 | UInt64(byte)
-            case 1: words.1 = words.1 << 8 | UInt64(byte)
-            case 2: words.2 = words.2 << 8 | UInt64(byte)
-            default: words.3 = words.3 << 8 | UInt64(byte)
-            }
+        // An array is read by its indices; other collections are slow to walk through.
+        let array = Array(bytes)
+        func word(_ number: Int) -> UInt64 {
+            array[8 * number..<8 * number + 8].reduce(0) { $0 << 8 | UInt64($1) }
         }
-        self.init(words: words.0, words.1, words.2, words.3)
+        self.init(words: word(0), word(1), word(2), word(3))
     }
 
     /// The bytes, in the order of the text form's digits.

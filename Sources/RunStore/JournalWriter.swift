@@ -94,7 +94,10 @@ struct JournalWriter {
             INSERT INTO tile (stage, round, tile_row, tile_column, attempts) VALUES (?, ?, ?, ?, ?)
             ON CONFLICT DO UPDATE SET attempts = max(attempts, excluded.attempts)
             """,
-            key(unit) + [lease.attempt.number]
+            [
+                unit.stage.rawValue, unit.round, unit.tile.row, unit.tile.column,
+                lease.attempt.number,
+            ]
         )
         try run(
             """
@@ -102,7 +105,8 @@ struct JournalWriter {
                 speculative, granted_at, granted_cause)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
-            key(unit) + [
+            [
+                unit.stage.rawValue, unit.round, unit.tile.row, unit.tile.column,
                 lease.attempt.number, worker, Int64(epoch), isSpeculative, entry.wallSeconds,
                 entry.cause,
             ]
@@ -123,14 +127,17 @@ struct JournalWriter {
                 bytes, file_digest, samples_digest, committed_at, partial_check, partial)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
-            key(unit) + [
+            [
+                unit.stage.rawValue, unit.round, unit.tile.row, unit.tile.column,
                 result.lease.attempt.number, worker, result.object.key.path, result.object.bytes,
                 result.object.fileDigest.hexadecimal, result.object.samplesDigest.hexadecimal,
                 entry.wallSeconds, ContentDigest(of: result.partial).short,
                 JournalQueries.data(result.partial),
             ]
         )
-        try setState(.committed, of: unit, message: nil)
+        // A unit that was granted has a row, so that this is rarely more than an update.
+        try run("UPDATE tile SET state = 1 WHERE \(Self.isUnit)", key(unit))
+        if database.changesCount == 0 { try setState(.committed, of: unit, message: nil) }
         let cost = result.cost
         try run(
             """
@@ -142,7 +149,9 @@ struct JournalWriter {
             [
                 entry.wallSeconds, entry.cause, elapsedSeconds, cost.readSeconds,
                 cost.computeSeconds, cost.writeSeconds, cost.peakResidentBytes,
-            ] + key(unit) + [result.lease.attempt.number]
+                unit.stage.rawValue, unit.round, unit.tile.row, unit.tile.column,
+                result.lease.attempt.number,
+            ]
         )
     }
 
