@@ -17,6 +17,9 @@ enum JournalSchema {
         migrator.registerMigration("v2") { database in
             try database.execute(sql: version2)
         }
+        migrator.registerMigration("v3") { database in
+            try database.execute(sql: version3)
+        }
         return migrator
     }
 
@@ -164,7 +167,7 @@ enum JournalSchema {
     ///
     /// What is rare has a partial index; what happens to every tile has a counter, kept in the same
     /// transactions as the rows.
-    private static let version2 = """
+    private static let version3 = """
         CREATE INDEX tile_quarantined ON tile (stage, round) WHERE state = 2;
         CREATE INDEX tile_retried ON tile (stage, round) WHERE attempts > 1;
 
