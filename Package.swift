@@ -1,16 +1,20 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// True while `scripts/fuzz` builds: with the coverage of libFuzzer, in a directory of its own.
+let isFuzzing = Context.environment["SECTILE_FUZZ"] != nil
+
 /// What every target of the house is compiled with.
-let house: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    .strictMemorySafety(),
-    .treatAllWarnings(as: .error),
-]
+let house: [SwiftSetting] =
+    (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer"])] : []) + [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .strictMemorySafety(),
+        .treatAllWarnings(as: .error),
+    ]
 
 /// A Swift target of the house; the arrows of the plan are its dependencies.
 ///
@@ -71,6 +75,22 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+/// libFuzzer's program, which only a build with its coverage can link.
+///
+/// Swift's own entry point and the linker's gold are not made for libFuzzer; lld is.
+let fuzzer: [Target] =
+    isFuzzing
+    ? [
+        .systemLibrary(name: "CFuzzer", path: "Tests/CFuzzer"),
+        .executableTarget(
+            name: "fuzz",
+            dependencies: ["FuzzKit", "CFuzzer"],
+            path: "Tests/FuzzProgram",
+            swiftSettings: house + [.unsafeFlags(["-parse-as-library"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
+        ),
+    ] : []
 
 let package = Package(
     name: "sectile",
@@ -220,6 +240,17 @@ let package = Package(
                 "Lattice", "ContentDigest",
             ]
         ),
+        .target(
+            name: "FuzzKit",
+            dependencies: [
+                "SimulationKit", "Coordination", "Execution", "Analysis", "CarbonBalance",
+                "Regression", "RunStore", "Settings", "WireProtocol", "Messaging", "Tiling",
+                "Lattice", "ContentDigest",
+            ],
+            path: "Tests/FuzzKit",
+            swiftSettings: house
+        ),
+        tests("FuzzTests", ["FuzzKit"]),
         tests(
             "ExecutionTests",
             [
@@ -237,9 +268,9 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "Messaging", "RasterIO", "Regression", "RunStore", "Tiling", "Lattice",
-                "ContentDigest",
+                "Messaging", "WireProtocol", "RasterIO", "Regression", "RunStore", "Tiling",
+                "Lattice", "ContentDigest",
             ]
         ),
-    ] + kernelLevels
+    ] + kernelLevels + fuzzer
 )

@@ -27,6 +27,35 @@ package struct AnalysisReducer: StageReducer {
         }
     }
 
+    /// See `StageReducer`: decodes the partial as the reduction will.
+    package func fault(in partial: [UInt8], of stage: Stage) -> String? {
+        do {
+            let isOfModel: Bool
+            switch stage {
+            case .prepare: isOfModel = try PreparePartial(encoded: partial).isOf(model)
+            case .balance:
+                let layerCount = model.summedLayers.count
+                let pairs = try BalancePartials(encoded: partial, model: model).pairs
+                isOfModel =
+                    pairs.count == model.deficit.pairs.count
+                    && pairs.allSatisfy { $0.layerCount == layerCount }
+            case .bandwidth:
+                _ = try CandidatePartial(encoded: partial)
+                isOfModel = model.cellRegression != nil
+            case .fit:
+                isOfModel =
+                    try FitPartial(encoded: partial).terms.count
+                    == model.cellRegression?.parameterCount
+            case .diagnose:
+                _ = try ResidualPartial(encoded: partial)
+                isOfModel = model.cellRegression != nil
+            }
+            return isOfModel ? nil : "its partial sums are of another model"
+        } catch {
+            return "its partial sums cannot be read: \(error)"
+        }
+    }
+
     private func prepared(
         _ partials: [(tile: TileID, partial: [UInt8])]
     ) throws -> PrepareConstants {

@@ -28,7 +28,7 @@ extension Coordinator {
             switch step {
             case .send(let message, let peer):
                 // What is not taken is asked for again.
-                _ = surroundings.channel.send(surroundings.codec.encode(message), to: peer)
+                _ = surroundings.channel.send(intake.frames(of: message, to: peer), to: peer)
             case .job(let job):
                 transferJobs.append(job)
                 transfersWait.ring()
@@ -118,7 +118,7 @@ extension Coordinator {
             }
         }
         let piece = FilePiece(file: request.file, offset: request.offset, content: content)
-        _ = surroundings.channel.send(surroundings.codec.encode(.piece(piece)), to: peer)
+        _ = surroundings.channel.send(intake.frames(of: .piece(piece), to: peer), to: peer)
         perform(transfers.served(peer, at: milliseconds))
         if case .unavailable = content, case .object(let key) = request.file {
             await lookForLostObject(key)

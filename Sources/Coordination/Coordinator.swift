@@ -75,6 +75,7 @@ package actor Coordinator {
     let surroundings: Surroundings
     private let queue = BlockingQueue(label: "sectile.coordinator.objects")
 
+    var intake: MessageIntake
     private var gate = CommitGate()
     private var jobs: [Job] = []
     private var finalOutcome: RunOutcome?
@@ -103,6 +104,7 @@ package actor Coordinator {
         self.state = state
         self.surroundings = surroundings
         transfers = CoordinatorTransfers(limits: transferLimits)
+        intake = MessageIntake(codec: surroundings.codec)
     }
 
     /// Runs until the run is over or ``shutDown()`` was asked for; once for each coordinator.
@@ -205,12 +207,7 @@ package actor Coordinator {
     private func receive(_ event: ChannelEvent) throws {
         switch event {
         case .message(let message):
-            do throws(WireError) {
-                let decoded = try surroundings.codec.decode(message.frames)
-                apply(.received(decoded, from: message.peer, userID: message.userID))
-            } catch {
-                apply(.messageRejected(error.refusal, from: message.peer))
-            }
+            if let event = intake.event(of: message, at: surroundings.clock.now) { apply(event) }
         case .undeliverable(_, .closed): break
         case .undeliverable(let message, _): lose(message.peer)
         case .rejected(let peer, _, let frameCount):
@@ -242,6 +239,7 @@ package actor Coordinator {
             apply(.timePassed)
             sendAnswers()
             perform(transfers.passTime(at: milliseconds))
+            intake.passTime(at: surroundings.clock.now)
         }
     }
 
@@ -333,8 +331,12 @@ package actor Coordinator {
     private func verify(_ results: [TileResult]) async {
         guard !results.isEmpty else { return }
         let verifier = surroundings.verifier
+        let reducer = surroundings.reducer
         let discrepancies = await queue.run {
-            results.map { verifier.discrepancy(of: $0.object) }
+            results.map { result in
+                verifier.discrepancy(of: result.object)
+                    ?? reducer.fault(in: result.partial, of: result.lease.unit.stage)
+            }
         }
         for (result, discrepancy) in zip(results, discrepancies) {
             apply(.objectVerified(result.lease, discrepancy: discrepancy))
@@ -430,7 +432,7 @@ package actor Coordinator {
 
     /// False when the message was not taken although the channel is open.
     private func send(_ message: CoordinatorMessage, to peer: PeerID) -> Bool {
-        switch surroundings.channel.send(surroundings.codec.encode(message), to: peer) {
+        switch surroundings.channel.send(intake.frames(of: message, to: peer), to: peer) {
         case .queued, .closed: true
         case .queueFull, .illegal: false
         }

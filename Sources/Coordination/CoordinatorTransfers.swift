@@ -1,15 +1,15 @@
-import Messaging
+package import Messaging
 import RunStore
-import Tiling
-import WireProtocol
+package import Tiling
+package import WireProtocol
 
 /// What travels between a coordinator and its workers without shared storage.
 ///
 /// A value: the ``Coordinator`` carries its steps out. Pieces in flight are bounded for each worker and
 /// altogether (``TransferLimits``); what waits for the disk is within the same bounds.
-struct CoordinatorTransfers {
+package struct CoordinatorTransfers: Sendable {
     /// Blocking work, done in order.
-    enum Job {
+    package enum Job: Sendable {
         /// Make room for an object.
         case begin(TileObjectKey)
         /// Keep a piece of an object.
@@ -23,7 +23,7 @@ struct CoordinatorTransfers {
     }
 
     /// What shall be done.
-    enum Step {
+    package enum Step: Sendable {
         /// Send a message.
         case send(CoordinatorMessage, to: PeerID)
         /// Do blocking work.
@@ -37,16 +37,17 @@ struct CoordinatorTransfers {
     /// Results whose objects are being fetched or put in place.
     private var results: [TileObjectKey: TileResult] = [:]
 
-    init(limits: TransferLimits) {
+    /// Nothing travels yet.
+    package init(limits: TransferLimits) {
         fetches = FileFetches(limits: limits)
         service = FileService(limits: limits)
     }
 
     /// True while an object is being fetched or put in place.
-    func isCollecting(_ key: TileObjectKey) -> Bool { results[key] != nil }
+    package func isCollecting(_ key: TileObjectKey) -> Bool { results[key] != nil }
 
     /// Begins to fetch a result's object, or goes on over another connection.
-    mutating func collect(_ result: TileResult, from peer: PeerID, at now: Int) -> [Step] {
+    package mutating func collect(_ result: TileResult, from peer: PeerID, at now: Int) -> [Step] {
         let key = result.object.key
         let isNew = results.updateValue(result, forKey: key) == nil
         // An object that is complete and being put in place needs its worker no more.
@@ -61,50 +62,50 @@ struct CoordinatorTransfers {
     }
 
     /// Takes a piece that a worker sent.
-    mutating func take(_ piece: FilePiece, from peer: PeerID, at now: Int) -> [Step] {
+    package mutating func take(_ piece: FilePiece, from peer: PeerID, at now: Int) -> [Step] {
         steps(fetches.take(piece, from: peer, at: now))
     }
 
     /// A piece is kept.
-    mutating func kept(_ key: TileObjectKey, offset: Int, at now: Int) -> [Step] {
+    package mutating func kept(_ key: TileObjectKey, offset: Int, at now: Int) -> [Step] {
         steps(fetches.written(.object(key), offset: offset, at: now))
     }
 
     /// An object cannot be kept here.
-    mutating func fail(_ key: TileObjectKey, reason: String, at now: Int) -> [Step] {
+    package mutating func fail(_ key: TileObjectKey, reason: String, at now: Int) -> [Step] {
         steps(fetches.fail(.object(key), reason: reason, at: now))
     }
 
     /// An object is in place, or is not what was described: nothing is known of it any more.
-    mutating func finished(_ key: TileObjectKey) {
+    package mutating func finished(_ key: TileObjectKey) {
         results[key] = nil
     }
 
     /// Nobody wants an object any more.
-    mutating func abandon(_ key: TileObjectKey, at now: Int) -> [Step] {
+    package mutating func abandon(_ key: TileObjectKey, at now: Int) -> [Step] {
         results[key] = nil
         return [.job(.abandon(key))] + steps(fetches.abandon(.object(key), at: now))
     }
 
     /// A worker asks for a piece.
-    mutating func serve(_ request: FileRequest, to peer: PeerID) -> [Step] {
+    package mutating func serve(_ request: FileRequest, to peer: PeerID) -> [Step] {
         service.take(request, from: peer)
         return nextReading()
     }
 
     /// A piece was sent.
-    mutating func served(_ peer: PeerID, at now: Int) -> [Step] {
+    package mutating func served(_ peer: PeerID, at now: Int) -> [Step] {
         service.answered(peer, at: now)
         return nextReading()
     }
 
     /// A connection is gone.
-    mutating func lose(_ peer: PeerID) {
+    package mutating func lose(_ peer: PeerID) {
         service.lose(peer)
     }
 
     /// Asks again for what was not answered, and gives up waiting for proof of what was sent.
-    mutating func passTime(at now: Int) -> [Step] {
+    package mutating func passTime(at now: Int) -> [Step] {
         service.passTime(at: now)
         return steps(fetches.passTime(at: now)) + nextReading()
     }

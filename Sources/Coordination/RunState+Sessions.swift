@@ -70,6 +70,11 @@ extension RunState {
                 "\(hello.slots) to \(policy.creditLimit)"
             )
         }
+        // A process keeps its credit for life, so an honest one never holds more.
+        let kept = keptCount(hello)
+        guard hello.credit >= kept else {
+            return malformed("a credit of \(hello.credit)", "\(kept) for what it holds")
+        }
         guard hello.memoryPerSlotBytes >= 0, hello.processID >= 0, hello.host.utf8.count <= 255
         else { return malformed("a negative number or an overlong host name", "legal values") }
         let carried = hello.running.count + hello.unacknowledged.count
@@ -94,6 +99,16 @@ extension RunState {
             )
         }
         return nil
+    }
+
+    /// Leases that a worker goes on to hold when it is admitted: those that it names, and those whose
+    /// results are looked at.
+    private func keptCount(_ hello: WorkerHello) -> Int {
+        guard let slot = slotOfWorker[hello.workerID], let worker = workers[slot] else { return 0 }
+        let named = Set(hello.running + hello.unacknowledged.map(\.lease))
+        return worker.held.count { key in
+            !(leases[key]?.needsWorker ?? true) || named.contains(leaseID(key))
+        }
     }
 
     private func malformed(_ found: String, _ wanted: String) -> Refusal {

@@ -72,7 +72,14 @@ package struct JoinFile: Sendable {
     /// - Throws: ``MessagingError/Code/fileExposed`` where group or others may read the file, and
     ///   ``MessagingError/Code/fileInvalid`` that names the keys at fault.
     package init(contentsOfFile path: String) throws(MessagingError) {
-        let data = Data(try PrivateFile.read(path: path))
+        try self.init(content: try PrivateFile.read(path: path), path: path)
+    }
+
+    /// Reads the content of a file; `path` is its name in errors.
+    ///
+    /// - Throws: ``MessagingError/Code/fileInvalid`` that names the keys at fault.
+    package init(content bytes: [UInt8], path: String) throws(MessagingError) {
+        let data = Data(bytes)
         let content: Content
         do {
             // Before the rest, which another protocol may have arranged otherwise.

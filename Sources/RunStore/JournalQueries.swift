@@ -121,6 +121,9 @@ enum JournalQueries {
             throw damaged(path, "\(unit.unit) has the unknown state \(row[4] as Int)")
         }
         unit.state = state
+        guard isCount(row[5]), isCount(row[6]), isCount(row[7]), isCount(row[8]) else {
+            throw damaged(path, "\(unit.unit) has counts out of range")
+        }
         unit.attempts = row[5]
         unit.charges = row[6]
         unit.storageFailures = row[7]
@@ -234,9 +237,14 @@ enum JournalQueries {
     /// The lease of the first five columns.
     static func lease(_ row: Row, path: String) throws -> LeaseID {
         let attempt: Int = row[4]
-        guard attempt >= 1 else { throw damaged(path, "attempt \(attempt) is out of range") }
+        guard attempt >= 1, isCount(attempt) else {
+            throw damaged(path, "attempt \(attempt) is out of range")
+        }
         return LeaseID(unit: try workUnit(row, path: path), attempt: Attempt(attempt))
     }
+
+    /// True for what a run can have counted: the next number must exist, too.
+    private static func isCount(_ number: Int) -> Bool { (0..<1 << 30).contains(number) }
 
     /// A stage by its name.
     static func stage(_ name: String, path: String) throws -> Stage {

@@ -27,4 +27,20 @@ package protocol StageReducer: Sendable {
         partials: [(tile: TileID, partial: [UInt8])],
         constants: [Stage: [UInt8]]
     ) throws -> StageReduction
+
+    /// What is wrong with a partial, looked at before it is committed; nil when it can be reduced.
+    ///
+    /// One worker's nonsense must cost its attempt and not the run. Called as `reduce` is, for each
+    /// result: cost must be of the order of decoding.
+    ///
+    /// - Parameters:
+    ///   - partial: what a worker reported.
+    ///   - stage: the stage of its unit.
+    /// - Returns: one sentence about what is wrong; nil for a partial that can be reduced.
+    func fault(in partial: [UInt8], of stage: Stage) -> String?
+}
+
+extension StageReducer {
+    /// Takes any partial: for reducers that can reduce every sequence of bytes.
+    package func fault(in partial: [UInt8], of stage: Stage) -> String? { nil }
 }

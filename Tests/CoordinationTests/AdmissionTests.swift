@@ -138,6 +138,17 @@ struct AdmissionTests {
         scene.apply(.objectVerified(strange[0], discrepancy: nil))
     }
 
+    @Test func `a worker cannot come back with less credit than it holds leases`() {
+        var scene = Scene(tiles: 4)
+        #expect(scene.join(1, slots: 2).granted.count == 2)
+        let both = [Scene.lease(3), Scene.lease(2)]
+        let greeting = WorkerMessage.hello(Scene.hello(1, slots: 1, running: both))
+        #expect(scene.say(1, greeting).refusals == [.malformed])
+        // What it has is not touched.
+        scene.beat(1, held: both)
+        #expect(scene.complete(1, Scene.lease(3)).committed == [Scene.lease(3)])
+    }
+
     @Test func `no more workers than allowed`() {
         var policy = Scene.policy
         policy.sessionLimit = 2

@@ -1,0 +1,141 @@
+import Foundation
+import Testing
+import Tiling
+import WireProtocol
+
+extension EndToEnd {
+    /// Real workers behind a network that a proxy spoils: every run has the bits of an undisturbed one.
+    struct NetworkTroubleTests {
+        private static let lost = ["worker.lost", "lease.expired"]
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a partition shorter than the lease costs nothing`() async throws {
+            let cluster = try await SmallCluster(lease: 5)
+            let proxy = try TCPProxy(target: cluster.port)
+            defer { proxy.stop() }
+            let worker = try cluster.worker(connect: proxy.endpoint)
+            try await cluster.waitForCommits(10)
+            proxy.cause(.init(stalled: [.outward, .inward]))
+            try await Task.sleep(for: .milliseconds(500))
+            proxy.heal()
+            try await cluster.finish([worker])
+            for event in Self.lost { #expect(try cluster.count(event) == 0, "\(event)") }
+            #expect(proxy.acceptedCount == 1)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a partition longer than the lease is fenced, and its worker comes back`() async throws
+        {
+            let cluster = try await SmallCluster(lease: 0.5)
+            let proxy = try TCPProxy(target: cluster.port)
+            defer { proxy.stop() }
+            let away = try cluster.worker(connect: proxy.endpoint)
+            try await cluster.waitForCommits(10)
+            proxy.cause(.init(stalled: [.outward, .inward]))
+            try await wait(for: "the loss of the worker") {
+                try cluster.count("worker.lost") >= 1
+            }
+            let before = CommittedTiles.count(in: cluster.directory)
+            // Others go on with its tiles.
+            let other = try cluster.worker()
+            try await cluster.waitForCommits(before + 5)
+            proxy.heal()
+            try await cluster.finish([away, other])
+            #expect(try cluster.count("worker.joined") + cluster.count("worker.rejoined") >= 3)
+        }
+
+        @Test(.timeLimit(.minutes(1)), arguments: [TCPProxy.Direction.inward, .outward])
+        func `a connection that is dead in one direction is left for a new one`(
+            direction: TCPProxy.Direction
+        ) async throws {
+            let cluster = try await SmallCluster(lease: 0.5)
+            let proxy = try TCPProxy(target: cluster.port)
+            defer { proxy.stop() }
+            let worker = try cluster.worker(connect: proxy.endpoint)
+            try await cluster.waitForCommits(10)
+            proxy.cause(.init(swallowed: [direction]))
+            // Nothing that the worker hears proves that it is heard: it dials anew by itself.
+            try await wait(for: "another connection") { proxy.acceptedCount >= 2 }
+            try await cluster.finish([worker])
+            let events = try cluster.workerLogs().map(\.event)
+            #expect(events.contains("worker.coordinatorSilent"))
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a half-open connection, whose other end is gone unsaid, is found`() async throws {
+            let cluster = try await SmallCluster(lease: 0.5)
+            let proxy = try TCPProxy(target: cluster.port)
+            defer { proxy.stop() }
+            let worker = try cluster.worker(connect: proxy.endpoint)
+            try await cluster.waitForCommits(10)
+            // As a router does that has forgotten a connection: nothing passes, nobody is told.
+            proxy.cause(.init(swallowed: [.inward, .outward]))
+            try await wait(for: "the loss of the worker") {
+                try cluster.count("worker.lost") >= 1
+            }
+            try await wait(for: "another connection") { proxy.acceptedCount >= 2 }
+            try await cluster.finish([worker])
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a slow and distant network makes nobody dead`() async throws {
+            let cluster = try await SmallCluster(lease: 2, isFine: false)
+            let proxy = try TCPProxy(target: cluster.port)
+            defer { proxy.stop() }
+            // 200 ms each way, 1 Mbit/s.
+            proxy.cause(.init(delayMilliseconds: 200, bytesPerSecond: 125_000))
+            let worker = try cluster.worker(connect: proxy.endpoint, slots: 4)
+            try await cluster.finish([worker])
+            for event in Self.lost { #expect(try cluster.count(event) == 0, "\(event)") }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `connections cut again and again lose nothing`() async throws {
+            let cluster = try await SmallCluster(lease: 2)
+            let proxy = try TCPProxy(target: cluster.port)
+            defer { proxy.stop() }
+            let workers = [
+                try cluster.worker(connect: proxy.endpoint),
+                try cluster.worker(connect: proxy.endpoint),
+            ]
+            for cut in 1...8 where cluster.coordinator.isRunning {
+                try await cluster.waitForCommits(cut * 8)
+                proxy.cut()
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            try await cluster.finish(workers)
+            #expect(proxy.acceptedCount >= 4)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `hundreds of reconnections leave descriptors and memory as they were`() async throws {
+            let cluster = try await SmallCluster()
+            let first = try await TestPeer(cluster)
+            let build = try await first.wantedBuild()
+            await first.close()
+            func reconnect(_ count: Int) async throws {
+                for number in 0..<count {
+                    let peer = try await TestPeer(cluster)
+                    peer.hello(TestPeer.id(number % 3), build: build)
+                    let session = try await peer.next { message -> UInt64? in
+                        if case .welcome(let welcome) = message { welcome.session } else { nil }
+                    }
+                    #expect(session != nil)
+                    await peer.close()
+                }
+            }
+            // The first ones fill pools and caches.
+            try await reconnect(50)
+            let coordinator = cluster.coordinator
+            let descriptors = ProcessUse.descriptors(of: coordinator)
+            let memory = ProcessUse.residentKibibytes(of: coordinator)
+            try await reconnect(200)
+            try await wait(for: "the descriptors") {
+                ProcessUse.descriptors(of: coordinator) <= descriptors + 2
+            }
+            #expect(ProcessUse.residentKibibytes(of: coordinator) < memory + 8 * 1024)
+            let worker = try cluster.worker()
+            try await cluster.finish([worker])
+        }
+    }
+}

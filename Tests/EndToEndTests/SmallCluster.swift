@@ -1,0 +1,212 @@
+import Foundation
+import Testing
+
+/// A coordinator process on a small input, and workers that join it one by one.
+///
+/// Of 48 tiles in each of two stages: it takes some seconds, long enough for trouble.
+final class SmallCluster {
+    /// The run directory.
+    let directory: String
+    /// The coordinator; another one after ``restart()``.
+    private(set) var coordinator: SectileProcess
+    /// Where it listens.
+    private(set) var endpoint: String
+    /// Where everything lies.
+    let scratch: ScratchDirectory
+    private let configuration: String
+    private let isFine: Bool
+
+    /// Starts a coordinator.
+    ///
+    /// - Parameters:
+    ///   - heartbeat: seconds between heartbeats.
+    ///   - lease: seconds of silence after which leases are taken back.
+    ///   - isFine: false for 12 tiles instead of 48 in each stage.
+    /// - Throws: `NeverHappened` when the coordinator does not come to listen.
+    init(
+        heartbeat: Double = 0.1,
+        lease: Double = 1,
+        isFine: Bool = true
+    ) async throws {
+        scratch = try ScratchDirectory()
+        var input = try SmallInput(in: scratch)
+        if isFine { Self.refine(&input) }
+        self.isFine = isFine
+        input.configuration += """
+              lease:
+                heartbeatSeconds: \(heartbeat)
+                durationSeconds: \(lease)
+
+            """
+        configuration = try input.write()
+        directory = "\(scratch.path)/run"
+        coordinator = try Self.start(configuration, directory, "tcp://127.0.0.1:0")
+        endpoint = ""
+        try await waitForJoinFile()
+        endpoint = try #require(try JoinText(directory: directory).endpoints.first)
+    }
+
+    private static func refine(_ input: inout SmallInput) {
+        input.replace("cellSizeMetres: 10000", with: "cellSizeMetres: 5000")
+        input.replace("columns: 64", with: "columns: 128")
+        input.replace("rows: 48", with: "rows: 96")
+    }
+
+    private static func start(
+        _ configuration: String,
+        _ directory: String,
+        _ endpoint: String
+    ) throws -> SectileProcess {
+        try SectileProcess(
+            [
+                "coordinator", configuration, "--output", directory, "--listen", endpoint,
+                "--advertise", "127.0.0.1",
+            ]
+        )
+    }
+
+    private func waitForJoinFile() async throws {
+        let coordinator = coordinator
+        try await wait(for: "join.json", while: { coordinator.isRunning }) {
+            FileManager.default.fileExists(atPath: join)
+        }
+    }
+
+    /// The join file.
+    var join: String { "\(directory)/join.json" }
+
+    /// The port of the coordinator.
+    var port: Int { endpoint.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
+
+    /// Starts a worker, which dials the coordinator or something in between.
+    func worker(connect other: String? = nil, slots: Int = 1) throws -> SectileProcess {
+        try SectileProcess(
+            ["worker", "--join", join, "--slots", "\(slots)", "--connect", other ?? endpoint]
+        )
+    }
+
+    /// Kills the coordinator.
+    func kill() async {
+        coordinator.signal(SIGKILL)
+        _ = await coordinator.finished()
+    }
+
+    /// Starts another coordinator in place of one that is dead.
+    func restart() throws {
+        coordinator = try Self.start(configuration, directory, endpoint)
+    }
+
+    /// Waits until so many units are committed.
+    func waitForCommits(_ count: Int) async throws {
+        let (coordinator, directory) = (coordinator, directory)
+        try await wait(for: "\(count) commits", while: { coordinator.isRunning }) {
+            CommittedTiles.count(in: directory) >= count
+        }
+    }
+
+    /// Waits for the end of the run and checks that it is whole: each unit committed once, and the bits
+    /// of a run that nothing happened to.
+    func finish(
+        _ workers: [SectileProcess] = [],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let finished = await coordinator.finished()
+        #expect(finished.exitCode == 0, "\(finished.errors)", sourceLocation: sourceLocation)
+        for worker in workers {
+            let left = await worker.finished()
+            #expect(left.exitCode == 0, "\(left.errors)", sourceLocation: sourceLocation)
+        }
+        let again = try CommittedTiles(directory: directory).unitsNotCommittedOnce()
+        #expect(again.isEmpty, sourceLocation: sourceLocation)
+        let reference = try await Self.reference.outcome(isFine: isFine)
+        let outcome = try RunOutcome(directory: directory)
+        #expect(outcome == reference, sourceLocation: sourceLocation)
+    }
+
+    private static let reference = Reference()
+
+    /// The same input as one tile, computed once for all tests.
+    private actor Reference {
+        private var tasks: [Bool: Task<RunOutcome, any Error>] = [:]
+
+        func outcome(isFine: Bool) async throws -> RunOutcome {
+            if let task = tasks[isFine] { return try await task.value }
+            let task = Task {
+                let scratch = try ScratchDirectory()
+                var input = try SmallInput(in: scratch)
+                if isFine { SmallCluster.refine(&input) }
+                input.replace("tileSizePixels: 16", with: "tileSizePixels: 256")
+                let directory = "\(scratch.path)/run"
+                let finished = try await SectileProcess.run(
+                    "run",
+                    try input.write(),
+                    "--output",
+                    directory,
+                    "--workers",
+                    "1"
+                )
+                try #require(finished.exitCode == 0, "\(finished.errors)")
+                return try RunOutcome(directory: directory)
+            }
+            tasks[isFine] = task
+            return try await task.value
+        }
+    }
+
+    // MARK: - What can be seen of it
+
+    /// The lines of the coordinator's log.
+    func log() throws -> [LogLine] { try LogLine.lines(of: "\(directory)/logs/coordinator.jsonl") }
+
+    /// The lines of all workers' logs.
+    func workerLogs() throws -> [LogLine] {
+        let logs = "\(directory)/logs"
+        return try FileManager.default.contentsOfDirectory(atPath: logs)
+            .filter { $0.hasPrefix("worker-") }
+            .flatMap { try LogLine.lines(of: "\(logs)/\($0)") }
+    }
+
+    /// How often the coordinator logged an event.
+    func count(_ event: String) throws -> Int { try log().count { $0.event == event } }
+}
+
+/// A line of a log.
+struct LogLine: Decodable {
+    let event: String
+    let detail: String?
+    let stage: String?
+    let tile: String?
+    let attempt: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case event, detail, stage
+        case tile = "tile.id"
+        case attempt = "tile.attempt"
+    }
+
+    /// The whole lines of a log.
+    static func lines(of path: String) throws -> [LogLine] {
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        // A line that is being written is not read.
+        return text.split(separator: "\n").compactMap {
+            try? JSONDecoder().decode(LogLine.self, from: Data($0.utf8))
+        }
+    }
+}
+
+/// What the system says of a process.
+enum ProcessUse {
+    /// Open descriptors.
+    static func descriptors(of process: SectileProcess) -> Int {
+        let path = "/proc/\(process.identifier)/fd"
+        return (try? FileManager.default.contentsOfDirectory(atPath: path))?.count ?? 0
+    }
+
+    /// Resident memory, KiB.
+    static func residentKibibytes(of process: SectileProcess) -> Int {
+        let path = "/proc/\(process.identifier)/status"
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    /// Processes that are stopped and go on, killed and started again.
+    struct StoppedProcessTests {
+        @Test(.timeLimit(.minutes(1)))
+        func `a worker stopped for less than the lease is not missed`() async throws {
+            let cluster = try await SmallCluster(lease: 5)
+            let worker = try cluster.worker()
+            try await cluster.waitForCommits(10)
+            worker.signal(SIGSTOP)
+            try await Task.sleep(for: .milliseconds(600))
+            worker.signal(SIGCONT)
+            try await cluster.finish([worker])
+            #expect(try cluster.count("worker.lost") == 0)
+            #expect(try cluster.count("lease.expired") == 0)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a worker stopped for longer is fenced and works on afterwards`() async throws {
+            let cluster = try await SmallCluster(lease: 0.5)
+            let stopped = try cluster.worker()
+            try await cluster.waitForCommits(10)
+            stopped.signal(SIGSTOP)
+            try await wait(for: "the loss of the worker") {
+                try cluster.count("worker.lost") >= 1
+            }
+            let other = try cluster.worker()
+            try await cluster.waitForCommits(25)
+            stopped.signal(SIGCONT)
+            try await cluster.finish([stopped, other])
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a coordinator that was stopped takes nobody for dead`() async throws {
+            let cluster = try await SmallCluster(lease: 0.5)
+            let workers = [try cluster.worker(), try cluster.worker()]
+            try await cluster.waitForCommits(10)
+            cluster.coordinator.signal(SIGSTOP)
+            try await Task.sleep(for: .milliseconds(1500))
+            cluster.coordinator.signal(SIGCONT)
+            try await cluster.finish(workers)
+            #expect(try cluster.count("coordinator.stalled") >= 1)
+            #expect(try cluster.count("worker.lost") == 0)
+            #expect(try cluster.count("lease.expired") == 0)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `what workers compute while the coordinator is killed is taken over, not begun again`()
+            async throws
+        {
+            let cluster = try await SmallCluster(lease: 3)
+            let workers = [try cluster.worker(), try cluster.worker()]
+            var committed = CommittedLeases()
+            for threshold in [10, 30, 50, 70] {
+                try await cluster.waitForCommits(threshold)
+                await cluster.kill()
+                try committed.grow(to: cluster.directory)
+                try cluster.restart()
+            }
+            try await cluster.finish(workers)
+            try committed.grow(to: cluster.directory)
+            // No worker lost what it had: each unit was begun once, by whoever was granted it.
+            let began = try cluster.workerLogs().filter { $0.event == "tile.began" }
+                .map { "\($0.stage ?? "") \($0.tile ?? "")" }
+            #expect(began.count == Set(began).count)
+            #expect(try cluster.count("lease.adopted") >= 1)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a coordinator killed again and again ends the run`() async throws {
+            var random = SeededRandom(seed: 15)
+            let cluster = try await SmallCluster(lease: 1)
+            let workers = [try cluster.worker(), try cluster.worker()]
+            var committed = CommittedLeases()
+            try await cluster.waitForCommits(1)
+            for _ in 0..<6 {
+                try await Task.sleep(for: .milliseconds(Int.random(in: 50...500, using: &random)))
+                await cluster.kill()
+                try committed.grow(to: cluster.directory)
+                try cluster.restart()
+            }
+            try await cluster.finish(workers)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a run whose workers have all left waits for others`() async throws {
+            let cluster = try await SmallCluster(lease: 0.5)
+            let first = try cluster.worker()
+            try await cluster.waitForCommits(10)
+            first.signal(SIGTERM)
+            #expect(await first.finished().exitCode == 0)
+            let status = try await SectileProcess.run("status", cluster.directory)
+            #expect(status.output.contains("0 workers"), "\(status.output)")
+            // Longer than any lease; hours of it are virtual, in the simulator.
+            try await Task.sleep(for: .milliseconds(1200))
+            #expect(cluster.coordinator.isRunning)
+            let second = try cluster.worker()
+            try await cluster.finish([second])
+        }
+    }
+}
