@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Telemetry
 import Tiling
 
 /// The command `sectile logs`.

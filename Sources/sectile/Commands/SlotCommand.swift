@@ -5,6 +5,7 @@ import Execution
 import Foundation
 import RasterIO
 import Regression
+import Telemetry
 
 /// The hidden command `sectile slot`: the process in which a worker computes.
 ///

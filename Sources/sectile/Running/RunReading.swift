@@ -1,5 +1,6 @@
 import Foundation
 import RunStore
+import Telemetry
 
 /// Opening the journal of a run that others may coordinate.
 enum RunReading {

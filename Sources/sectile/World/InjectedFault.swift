@@ -1,5 +1,6 @@
 import Execution
 import Foundation
+import Telemetry
 import Tiling
 
 /// A fault that tests inject into the processes of slots, and nothing else reads.
