@@ -121,6 +121,7 @@ package final class RunJournal: JournalStore {
             try database.write { database in
                 var writer = JournalWriter(database: database, epoch: epoch)
                 for entry in entries { try writer.write(entry) }
+                try writer.finish()
             }
         }
     }
