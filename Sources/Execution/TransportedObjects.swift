@@ -33,6 +33,8 @@ package final class TransportedObjects: ObjectStore, ObjectLender, WorkerTransfe
         var wanted: [TransferFile: Wanted] = [:]
         var send: (@Sendable (WorkerMessage) -> Void)?
         var servingCount = 0
+        var storingCount = 0
+        var storedFetchCount: UInt64 = 0
     }
 
     private struct Wanted {
@@ -43,6 +45,8 @@ package final class TransportedObjects: ObjectStore, ObjectLender, WorkerTransfe
 
     /// Most pieces that wait to be read for the coordinator; it asks for a few at a time.
     package static let servingLimit = 64
+    /// Most results that wait to be copied to the object store; what comes then is not copied.
+    package static let storingLimit = 64
     /// Largest resolved input, bytes.
     package static let inputLimitBytes = 1 << 30
 
@@ -51,6 +55,9 @@ package final class TransportedObjects: ObjectStore, ObjectLender, WorkerTransfe
     let files: any ObjectFileSystem
     private let now: @Sendable () -> Duration
     private let thread = OwnThreads(count: 1, name: "sectile-transfer")
+    private let prefix: (any ObjectPrefix)?
+    /// Copies to the object store, which may be slow.
+    private let storing: OwnThreads?
     private let state: Mutex<State>
 
     /// Objects in a directory of the worker's own.
@@ -59,12 +66,14 @@ package final class TransportedObjects: ObjectStore, ObjectLender, WorkerTransfe
     ///   - directory: absolute; nobody else uses it.
     ///   - cacheBytes: what kept files may take.
     ///   - limits: what travels at a time.
+    ///   - prefix: where workers leave objects for each other; nil: all come from the coordinator.
     ///   - files: where files are.
     ///   - now: a monotonic clock.
     package init(
         directory: String,
         cacheBytes: Int,
         limits: TransferLimits = TransferLimits(),
+        prefix: (any ObjectPrefix)? = nil,
         files: any ObjectFileSystem = PosixObjectFileSystem(),
         now: @escaping @Sendable () -> Duration
     ) {
@@ -72,6 +81,8 @@ package final class TransportedObjects: ObjectStore, ObjectLender, WorkerTransfe
         self.cacheBytes = cacheBytes
         self.files = files
         self.now = now
+        self.prefix = prefix
+        storing = prefix.map { _ in OwnThreads(count: 1, name: "sectile-objects") }
         var fetches = FileFetches<PeerID>(limits: limits)
         _ = fetches.lose(.coordinator, at: 0)
         state = Mutex(State(fetches: fetches, cache: FileCache(limitBytes: cacheBytes)))
@@ -127,6 +138,7 @@ package final class TransportedObjects: ObjectStore, ObjectLender, WorkerTransfe
     ) throws(TileFailure) -> String {
         let name = Self.name(of: file, object)
         if let path = state.withLock({ $0.cache.lend(name) }) { return path }
+        if let path = lendStored(object, name: name) { return path }
         return try wait(for: file, name: name, object: object, cancellation)
     }
 
@@ -145,6 +157,54 @@ package final class TransportedObjects: ObjectStore, ObjectLender, WorkerTransfe
         case (_, let object?): .object(object.fileDigest)
         case (.object(let key), nil): .input(key.path)
         case (.input(let input), nil): .input(input.path)
+        }
+    }
+
+    /// Lends an object that others left in the object store; nil where the coordinator has to be asked.
+    private func lendStored(_ object: TileObject?, name: FileCache.Name) -> String? {
+        guard let prefix, let object else { return nil }
+        // Two slots may fetch the same object at the same time: each into a file of its own.
+        let number = state.withLock { state in
+            state.storedFetchCount &+= 1
+            return state.storedFetchCount
+        }
+        let temporary = "\(cached(name)).\(number).tmp"
+        guard prefix.fetch(object.fileDigest, to: temporary, bytes: object.bytes),
+            (try? files.identify(temporary))?.digest == object.fileDigest,
+            (try? files.rename(temporary, to: cached(name))) != nil
+        else {
+            try? files.remove(temporary)
+            return nil
+        }
+        let surplus = state.withLock { state in
+            let doubled = state.cache.add(
+                name,
+                path: cached(name),
+                bytes: object.bytes,
+                loans: 1
+            )
+            return [doubled].compactMap(\.self) + state.cache.takeSurplus()
+        }
+        remove(surplus)
+        return state.withLock { $0.cache.path(of: name) } ?? cached(name)
+    }
+
+    /// Leaves a committed result in the object store for others.
+    private func leave(_ object: TileObject) {
+        guard let prefix, let storing else { return }
+        let name = FileCache.Name.object(object.fileDigest)
+        let path = state.withLock { state -> String? in
+            guard state.storingCount < Self.storingLimit, let path = state.cache.lend(name) else {
+                return nil
+            }
+            state.storingCount += 1
+            return path
+        }
+        guard let path else { return }
+        storing.submit { [self] in
+            prefix.store(path, as: object.fileDigest, bytes: object.bytes)
+            state.withLock { $0.storingCount -= 1 }
+            giveBack(name)
         }
     }
 
@@ -274,6 +334,7 @@ package final class TransportedObjects: ObjectStore, ObjectLender, WorkerTransfe
             return [doubled].compactMap(\.self) + state.cache.takeSurplus()
         }
         remove(surplus)
+        leave(object)
     }
 
     /// Forgets what is kept, for another run.

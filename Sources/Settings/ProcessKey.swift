@@ -105,6 +105,14 @@ package struct ProcessKey: Sendable, Hashable {
         legal: ByteSize.legalForms,
         "What files that a worker without shared storage has fetched may take."
     )
+    /// Where workers without shared storage leave results for each other.
+    package static let objectPrefix = ProcessKey(
+        "--object-prefix",
+        "SECTILE_WORKER_OBJECT_PREFIX",
+        fallback: "none: what tiles read of each other comes from the coordinator",
+        legal: ["/vsis3/BUCKET/PREFIX", "/vsigs/…", "/vsiaz/…", "a directory"],
+        "Where workers without shared storage leave results for each other."
+    )
     /// How long a worker that is told to leave may finish what it computes.
     package static let grace = ProcessKey(
         "--grace",
@@ -157,6 +165,7 @@ package struct ProcessKey: Sendable, Hashable {
     /// All of them, in the order of the documentation.
     package static let all = [
         listen, advertise, journal, join, connect, key, slots, memory, scratch, scratchLimit,
+        objectPrefix,
         grace, noticeFile, noticeURL, timeLimit,
         logLevel, logFormat,
     ]

@@ -14,6 +14,9 @@ package struct WorkerSettings: Sendable, Hashable {
     package var scratch: String?
     /// What fetched files may take, where storage is not shared.
     package var scratchLimit: ByteSize
+    /// Where workers without shared storage leave results for each other, without a slash at its end;
+    /// nil: nowhere.
+    package var objectPrefix: String?
     /// How long it may finish what it computes when it is told to leave.
     package var grace: TimeSpan
     /// A file whose appearance tells it to leave.
@@ -74,6 +77,11 @@ package struct WorkerSettings: Sendable, Hashable {
         settings.scratch = reading.text(.scratch)
         if let limit = reading.value(.scratchLimit, { ByteSize($0) }) {
             settings.scratchLimit = limit
+        }
+        settings.objectPrefix = reading.text(.objectPrefix).map { text in
+            var prefix = text
+            while prefix.count > 1, prefix.hasSuffix("/") { prefix.removeLast() }
+            return prefix
         }
         if let grace = reading.value(.grace, { span($0) }) { settings.grace = grace }
         settings.noticeFile = reading.text(.noticeFile)

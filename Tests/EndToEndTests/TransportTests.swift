@@ -1,3 +1,4 @@
+import ContentDigest
 import Foundation
 import Testing
 
@@ -95,6 +96,44 @@ extension EndToEnd {
                         String(decoding: $0, as: UTF8.self).contains("welcomed")
                     }
                 )
+            }
+        }
+
+        @Test(.timeLimit(.minutes(2)))
+        func `tiles read their neighbours in the object store that workers share`() async throws {
+            let window = RegressionGateTests.window
+            let scratch = try ScratchDirectory()
+            let input = try EvaluationInput(tileSizePixels: 16, replacing: window, in: scratch)
+            let reference = try await SectileProcess.run(
+                "run",
+                input.path,
+                "--output",
+                "\(scratch.path)/shared"
+            )
+            try #require(reference.exitCode == 0, "\(reference.errors)")
+            let directory = "\(scratch.path)/run"
+            let coordinator = try Self.coordinator(input, directory, "tcp://127.0.0.1:0")
+            let join = try await Self.joinFile(of: directory, in: scratch) { coordinator.isRunning }
+            let endpoint = try #require(try JoinText(directory: directory).endpoints.first)
+            let store = "\(scratch.path)/store"
+            let workers = try (1...2).map { _ in
+                try SectileProcess(
+                    Self.arguments(join, connect: endpoint, scratch: "\(scratch.path)/scratch")
+                        + ["--object-prefix", store + "/"]
+                )
+            }
+            let finished = await coordinator.finished()
+            #expect(finished.exitCode == 0, "\(finished.errors)")
+            for worker in workers { #expect(await worker.finished().exitCode == 0) }
+            #expect(
+                try RunOutcome(directory: directory)
+                    == RunOutcome(directory: "\(scratch.path)/shared")
+            )
+            // Each object by its digest, in the run's own folder.
+            let stored = try ScratchDirectory.contents(of: store)
+            #expect(stored.count > 20)
+            for (name, content) in stored {
+                #expect(name.hasSuffix("/\(ContentDigest(of: Array(content))).tif"), "\(name)")
             }
         }
 

@@ -19,6 +19,7 @@ private final class Transport: Sendable {
     init(
         cacheBytes: Int = 1 << 20,
         files content: [TransferFile: [UInt8]] = [:],
+        prefix: (any ObjectPrefix)? = nil,
         storage: any ObjectFileSystem = PosixObjectFileSystem()
     ) throws {
         directory = try TemporaryDirectory()
@@ -33,6 +34,7 @@ private final class Transport: Sendable {
             directory: directory.path,
             cacheBytes: cacheBytes,
             limits: TransferLimits(perSource: 2, pieceBytes: 100),
+            prefix: prefix,
             files: storage,
             now: { .zero }
         )
@@ -292,6 +294,43 @@ private final class Transport: Sendable {
         #expect(transport.requestCount == 0)
     }
 
+    @Test func `what others left in the object store is not asked of the coordinator`() throws {
+        let object = Self.object(0)
+        let store = StoreDouble([object.fileDigest: Self.content])
+        let transport = try Transport(prefix: store)
+        transport.open()
+        #expect(try read(transport, object) == Self.content)
+        #expect(try read(transport, object) == Self.content)
+        #expect(transport.requestCount == 0)
+        #expect(store.fetchCount == 1)
+        #expect(transport.kept == ["\(object.fileDigest).tif"])
+    }
+
+    @Test(arguments: [[], [1, 2, 3], Array(content.reversed())] as [[UInt8]])
+    func `what is wrong in the object store, or not there, comes from the coordinator`(
+        stored: [UInt8]
+    ) throws {
+        let object = Self.object(0)
+        let store = StoreDouble(stored.isEmpty ? [:] : [object.fileDigest: stored])
+        let transport = try Transport(files: [.object(object.key): Self.content], prefix: store)
+        transport.open()
+        #expect(try read(transport, object) == Self.content)
+        #expect(transport.requestCount == 11)
+        #expect(transport.kept == ["\(object.fileDigest).tif"])
+    }
+
+    @Test func `a committed result is left in the object store`() async throws {
+        let object = Self.object(0)
+        let store = StoreDouble([:])
+        let transport = try Transport(prefix: store)
+        transport.open()
+        let path = "\(transport.directory.path)/tiles/\(object.key)"
+        try Data(Self.content).write(to: URL(filePath: path))
+        transport.objects.keep(object)
+        while store.content(of: object.fileDigest) == nil { await Task.yield() }
+        #expect(store.content(of: object.fileDigest) == Self.content)
+    }
+
     @Test func `a scratch directory is prepared, and inputs that are not seen reject it`() throws {
         let transport = try Transport()
         func rejection(_ problem: String?) -> String? {
@@ -305,6 +344,29 @@ private final class Transport: Sendable {
         }
         #expect(rejection(nil) == nil)
         #expect(rejection("layer 'a' cannot be read") == "layer 'a' cannot be read")
+    }
+}
+
+/// An object store in memory.
+private final class StoreDouble: ObjectPrefix {
+    private let objects: Mutex<[ContentDigest: [UInt8]]>
+    private let fetches = Mutex(0)
+
+    init(_ objects: [ContentDigest: [UInt8]]) { self.objects = Mutex(objects) }
+
+    var fetchCount: Int { fetches.withLock { $0 } }
+
+    func content(of digest: ContentDigest) -> [UInt8]? { objects.withLock { $0[digest] } }
+
+    func fetch(_ digest: ContentDigest, to path: String, bytes: Int) -> Bool {
+        fetches.withLock { $0 += 1 }
+        guard let content = content(of: digest) else { return false }
+        return (try? Data(content).write(to: URL(filePath: path))) != nil
+    }
+
+    func store(_ path: String, as digest: ContentDigest, bytes: Int) {
+        guard let content = try? Data(contentsOf: URL(filePath: path)) else { return }
+        objects.withLock { $0[digest] = Array(content) }
     }
 }
 

@@ -56,6 +56,15 @@ struct WorkerCommand: AsyncParsableCommand {
     var scratch: String?
     @Option(help: "What fetched files may take with --no-shared-storage, for example 20GiB.")
     var scratchLimit: String?
+    @Option(
+        help: ArgumentHelp(
+            "Where workers with --no-shared-storage leave results for each other, such as "
+                + "/vsis3/bucket/prefix: tiles then read their neighbours there, and of the coordinator "
+                + "only what is missing.",
+            valueName: "prefix"
+        )
+    )
+    var objectPrefix: String?
     @Flag(help: "Do not look for the run directory here: results and neighbours' tiles travel.")
     var noSharedStorage = false
     @Option(help: "Compute a share i/n of the first stage without a coordinator; see `merge`.")
@@ -196,6 +205,7 @@ struct WorkerCommand: AsyncParsableCommand {
         flags[.memory] = memory
         flags[.scratch] = scratch
         flags[.scratchLimit] = scratchLimit
+        flags[.objectPrefix] = objectPrefix
         flags[.grace] = grace
         flags[.noticeFile] = noticeFile
         flags[.noticeURL] = noticeUrl
@@ -214,7 +224,15 @@ struct WorkerCommand: AsyncParsableCommand {
         _ settings: WorkerSettings,
         workerID: WorkerID
     ) throws -> ScratchSpace? {
-        guard noSharedStorage else { return nil }
+        guard noSharedStorage else {
+            guard settings.objectPrefix == nil else {
+                throw CommandError.usage(
+                    "--object-prefix is for workers with --no-shared-storage; with a shared run "
+                        + "directory tiles read each other there"
+                )
+            }
+            return nil
+        }
         let parent = settings.scratch ?? FileManager.default.temporaryDirectory.path
         do {
             return try ScratchSpace(below: parent, name: workerID.text)
@@ -258,7 +276,12 @@ struct WorkerCommand: AsyncParsableCommand {
         logger: Logger
     ) async throws -> WorkerExit {
         let notices = try noticeWatch(settings, logger: logger)
-        let parts = try makeWorker(identity, settings: settings, logger: logger)
+        let parts = try makeWorker(
+            identity,
+            runID: joinFile.runID,
+            settings: settings,
+            logger: logger
+        )
         let worker = parts.worker
         let grace = settings.grace.duration
         defer { parts.slots.close() }
@@ -352,8 +375,28 @@ struct WorkerCommand: AsyncParsableCommand {
         return MachineMemory.bytes / 10 * 9 / (identity.slots * max(1, siblings))
     }
 
+    /// Where the objects of this run lie in the store that workers share; nil without one.
+    private func objectPrefix(
+        _ settings: WorkerSettings,
+        runID: String,
+        logger: Logger
+    ) -> VirtualObjectPrefix? {
+        settings.objectPrefix.map { prefix in
+            // Each run has a folder of its own there, to be removed as a whole.
+            VirtualObjectPrefix("\(prefix)/\(runID)") { failure in
+                logger.warning(
+                    "a result cannot be left in the object store",
+                    metadata: [
+                        LogKey.event: "objects.prefixFailed", LogKey.errorMessage: "\(failure)",
+                    ]
+                )
+            }
+        }
+    }
+
     private func makeWorker(
         _ identity: WorkerIdentity,
+        runID: String,
         settings: WorkerSettings,
         logger: Logger
     ) throws -> (worker: Worker, slots: SlotProcesses) {
@@ -363,6 +406,7 @@ struct WorkerCommand: AsyncParsableCommand {
             TransportedObjects(
                 directory: directory,
                 cacheBytes: settings.scratchLimit.bytes,
+                prefix: objectPrefix(settings, runID: runID, logger: logger),
                 now: now
             )
         }
