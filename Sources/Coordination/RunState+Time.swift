@@ -7,7 +7,6 @@ import WireProtocol
 extension RunState {
     /// Ends what has lasted too long, unless it was this process that stood still.
     mutating func passTime(at now: MonotonicInstant) {
-        forgiveStall(at: now)
         lastTick = now
         for slot in usedSlots {
             expire(slot, at: now)
@@ -26,11 +25,14 @@ extension RunState {
 
     /// Extends all deadlines by a gap in which nobody could be heard.
     ///
-    /// After a frozen virtual machine or a stopped process, the workers' silence was ours.
-    private mutating func forgiveStall(at now: MonotonicInstant) {
+    /// After a frozen virtual machine or a stopped process, the workers' silence was ours. It comes before
+    /// whatever event is the first one afterwards: a heartbeat from before the gap must not count as
+    /// silence about a lease.
+    mutating func forgiveStall(at now: MonotonicInstant) {
         guard let last = lastTick else { return }
         let gap = now.milliseconds(since: last)
         guard gap > policy.stallMilliseconds else { return }
+        lastTick = now
         var fact = RunFact(.coordinatorStalled, .warning, message: "deadlines are extended")
         fact.durationMilliseconds = gap
         log(fact)

@@ -136,6 +136,7 @@ package struct RunState: Sendable {
         isTimeToSpeculate = false
         let isFirst = startedAt == nil
         if isFirst { start(at: now) }
+        forgiveStall(at: now)
         handle(event, at: now)
         if isFirst, phase.isOver { effects.append(.finish(outcome)) }
         dispatch(at: now)

@@ -187,6 +187,16 @@ struct LeaseTests {
         #expect(scene.wait(milliseconds: 1000).ends.map(\.outcome) == [.lost])
     }
 
+    @Test func `a heartbeat from before a standstill does not count as silence about a lease`() {
+        var scene = Scene()
+        scene.join(1)
+        scene.wait(milliseconds: 3000)
+        scene.standStill(milliseconds: 60_000)
+        // It was under way when the lease was granted, and is the first thing that is heard.
+        #expect(scene.beat(1, held: []).ends.isEmpty)
+        #expect(scene.apply(.timePassed).ends.isEmpty)
+    }
+
     @Test func `prefetched leases of a lost worker are given back and not counted as lost`() {
         var scene = Scene(tiles: 8)
         scene.join(1, slots: 1, credit: 2)
