@@ -11,12 +11,12 @@ extension EndToEnd {
                 directory: try await SharedRuns.reference().directory
             )
             let scratch = try ScratchDirectory()
-            let input = try EvaluationInput(tileSizePixels: 32, in: scratch)
+            let input = try EvaluationInput(tileSizePixels: 64, in: scratch)
             let directory = "\(scratch.path)/run"
             let command = ["run", input.path, "--output", directory, "--workers", "2"]
             var committed = CommittedLeases()
-            // In the middle of each stage: 240 tiles are prepared, then 240 balanced.
-            for threshold in [60, 300] {
+            // In the middle of each stage: 64 tiles are prepared, then 64 balanced.
+            for threshold in [20, 84] {
                 let run = try SectileProcess(command)
                 try await wait(for: "\(threshold) commits", while: { run.isRunning }) {
                     CommittedTiles.count(in: directory) >= threshold
@@ -47,7 +47,7 @@ extension EndToEnd {
                 directory: try await SharedRuns.reference().directory
             )
             let scratch = try ScratchDirectory()
-            let input = try EvaluationInput(tileSizePixels: 32, in: scratch)
+            let input = try EvaluationInput(tileSizePixels: 64, in: scratch)
             let directory = "\(scratch.path)/run"
             var coordinator = try Self.coordinator(input, directory, "tcp://127.0.0.1:0")
             try await wait(for: "join.json", while: { coordinator.isRunning }) {
@@ -58,7 +58,7 @@ extension EndToEnd {
                 try SectileProcess(["worker", "--join", "\(directory)/join.json", "--slots", "1"])
             }
             try await wait(for: "commits", while: { coordinator.isRunning }) {
-                CommittedTiles.count(in: directory) >= 60
+                CommittedTiles.count(in: directory) >= 16
             }
             coordinator.signal(SIGKILL)
             #expect(await coordinator.finished().exitCode == 128 + SIGKILL)
@@ -67,7 +67,7 @@ extension EndToEnd {
 
             coordinator = try Self.coordinator(input, directory, endpoint)
             try await wait(for: "more commits", while: { coordinator.isRunning }) {
-                CommittedTiles.count(in: directory) >= 200
+                CommittedTiles.count(in: directory) >= 54
             }
             #expect(workers.filter(\.isRunning).count == 2)
             workers[0].signal(SIGTERM)

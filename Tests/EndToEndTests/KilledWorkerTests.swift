@@ -4,10 +4,11 @@ import Testing
 extension EndToEnd {
     @Suite(.enabled(if: Program.canEvaluate, "the evaluation data are absent"))
     struct KilledWorkerTests {
-        private static let killCount = 20
+        /// Twenty where there is time for them.
+        private static let killCount = Program.isThorough ? 20 : 7
 
         @Test(.timeLimit(.minutes(3)))
-        func `workers killed at twenty random moments change nothing`() async throws {
+        func `workers killed at random moments change nothing`() async throws {
             let reference = try RunOutcome(
                 directory: try await SharedRuns.reference().directory
             )
@@ -28,7 +29,7 @@ extension EndToEnd {
                 #expect(try RunOutcome(directory: directory) == reference, "seed \(seed)")
                 let tiles = try CommittedTiles(directory: directory)
                 #expect(try tiles.unitsNotCommittedOnce().isEmpty, "seed \(seed)")
-                #expect(try tiles.leases().count == 5 * 16 * 15)
+                #expect(try tiles.leases().count == 5 * 8 * 8)
             }
             #expect(kills == Self.killCount)
         }
@@ -42,7 +43,7 @@ extension EndToEnd {
             in scratch: ScratchDirectory
         ) async throws -> Int {
             var random = SeededRandom(seed: seed)
-            let input = try EvaluationInput(tileSizePixels: 32, in: scratch)
+            let input = try EvaluationInput(tileSizePixels: 64, in: scratch)
             let run = try SectileProcess(
                 ["run", input.path, "--output", "\(scratch.path)/run", "--workers", "2"]
             )

@@ -26,6 +26,9 @@ struct OddCountry {
         /// Emission in two far corners; a model is wanted everywhere.
         case desert
 
+        /// Those that are tried: all where there is time for them.
+        static var tried: [Shape] { Program.isThorough ? allCases : [.islands, .desert] }
+
         func contains(row: Int, column: Int) -> Bool {
             func disc(_ centreRow: Int, _ centreColumn: Int, _ squaredRadius: Int) -> Bool {
                 let rows = row - centreRow

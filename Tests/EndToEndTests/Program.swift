@@ -18,6 +18,9 @@ enum Program {
     /// True when there are a program and the evaluation data.
     static var canEvaluate: Bool { isBuilt && evaluationData != nil }
 
+    /// True when long tests are wanted in full (`scripts/test --all`): more kills, more shapes.
+    static let isThorough = ProcessInfo.processInfo.environment["SECTILE_TEST_THOROUGH"] == "1"
+
     /// The repository.
     static let repository = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

@@ -143,7 +143,7 @@ extension EndToEnd {
                 directory: try await SharedRuns.reference().directory
             )
             let scratch = try ScratchDirectory()
-            let input = try EvaluationInput(tileSizePixels: 32, in: scratch)
+            let input = try EvaluationInput(tileSizePixels: 64, in: scratch)
             let directory = "\(scratch.path)/run"
             var coordinator = try Self.coordinator(input, directory, "tcp://127.0.0.1:0")
             let join = try await Self.joinFile(of: directory, in: scratch) { coordinator.isRunning }
@@ -154,7 +154,7 @@ extension EndToEnd {
                 )
             }
             var workers = [try worker(), try worker()]
-            for threshold in [40, 150, 300] {
+            for threshold in [10, 40, 80] {
                 try await wait(for: "\(threshold) commits", while: { coordinator.isRunning }) {
                     CommittedTiles.count(in: directory) >= threshold
                 }
