@@ -44,7 +44,10 @@ extension EndToEnd {
             #expect(try cluster.count("worker.joined") + cluster.count("worker.rejoined") >= 3)
         }
 
-        @Test(.timeLimit(.minutes(1)), arguments: [TCPProxy.Direction.inward, .outward])
+        @Test(
+            .timeLimit(.minutes(1)),
+            arguments: Program.tried([TCPProxy.Direction.inward, .outward])
+        )
         func `a connection that is dead in one direction is left for a new one`(
             direction: TCPProxy.Direction
         ) async throws {

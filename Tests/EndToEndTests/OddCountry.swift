@@ -15,6 +15,8 @@ struct OddCountry {
 
     /// Which cells there are, and which of them emit.
     enum Shape: String, CaseIterable, Sendable {
+        /// Emission in two far corners; a model is wanted everywhere.
+        case desert
         /// Two islands of different size, a strip of coast, and an islet of one cell.
         case islands
         /// A country around a lake that is wider than its neighbourhoods.
@@ -23,11 +25,6 @@ struct OddCountry {
         case strip
         /// A tile with one cell alone, beside tiles without any.
         case lonelyCell
-        /// Emission in two far corners; a model is wanted everywhere.
-        case desert
-
-        /// Those that are tried: all where there is time for them.
-        static var tried: [Shape] { Program.isThorough ? allCases : [.islands, .desert] }
 
         func contains(row: Int, column: Int) -> Bool {
             func disc(_ centreRow: Int, _ centreColumn: Int, _ squaredRadius: Int) -> Bool {

@@ -21,6 +21,11 @@ enum Program {
     /// True when long tests are wanted in full (`scripts/test --all`): more kills, more shapes.
     static let isThorough = ProcessInfo.processInfo.environment["SECTILE_TEST_THOROUGH"] == "1"
 
+    /// All cases of a claim where there is time for them, otherwise the first so many.
+    static func tried<Case>(_ cases: [Case], atLeast count: Int = 1) -> [Case] {
+        isThorough ? cases : Array(cases.prefix(count))
+    }
+
     /// The repository.
     static let repository = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

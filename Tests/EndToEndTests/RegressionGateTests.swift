@@ -52,7 +52,13 @@ extension EndToEnd {
             }
         }
 
-        @Test(.timeLimit(.minutes(4)))
+        @Test(
+            .timeLimit(.minutes(4)),
+            .enabled(
+                if: Program.isThorough,
+                "with --all; the kernels' own tests compare them always"
+            )
+        )
         func `every instruction set of the machine gives the same bits`() async throws {
             let scratch = try ScratchDirectory()
             let reference = try await Self.outcome(tileSizePixels: 30, workers: 2, in: scratch)

@@ -41,7 +41,7 @@ extension EndToEnd {
             return input
         }
 
-        @Test(.timeLimit(.minutes(2)), arguments: ["error", "cut", "stall"])
+        @Test(.timeLimit(.minutes(2)), arguments: Program.tried(["cut", "error", "stall"]))
         func `a server that fails for a while costs attempts of class storage and no tile`(
             mode: String
         ) async throws {
