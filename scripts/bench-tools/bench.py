@@ -154,8 +154,11 @@ def main():
     start = time.time()
     title, section = parts[options.part]
     bench = Bench(options)
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT,
-                            capture_output=True, text=True).stdout.strip()
+    commit = subprocess.run(["git", "describe", "--always"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    # Sources that differ from that commit say so; the page itself, which another part may just have written, does not.
+    changed = subprocess.run(["git", "status", "--porcelain", "Package.swift", "Sources/*.swift", "Sources/*.c", "scripts"],
+                             cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    commit += "-dirty" if changed else ""
     text = section(bench)
     command = f"scripts/bench {options.part}" + (" --quick" if options.quick else "")
     if options.limit != 600:
