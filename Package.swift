@@ -254,7 +254,8 @@ let package = Package(
         tests(
             "ExecutionTests",
             [
-                "Execution", "Analysis", "CarbonBalance", "RasterIO", "Messaging", "WireProtocol",
+                "Execution", "Analysis", "CarbonBalance", "Regression", "RasterIO", "Messaging",
+                "WireProtocol",
                 "Tiling", "Lattice", "ContentDigest",
             ]
         ),

@@ -5,6 +5,8 @@ package import Regression
 package struct BandwidthConstants: Hashable, Sendable, Codable {
     /// The sums of one candidate over all observations.
     package struct Score: Hashable, Sendable, Codable {
+        /// Number of observations that the sums are over.
+        package var locationCount: Int
         /// Neighbour count, or distance in cells.
         package var value: Double
         /// Σ e² over the observations that could be evaluated.
@@ -18,8 +20,9 @@ package struct BandwidthConstants: Hashable, Sendable, Codable {
         /// Observations that could not be evaluated.
         package var failureCount: Int
 
-        init(value: Double, _ sum: CandidateSum) {
+        init(value: Double, locationCount: Int, _ sum: CandidateSum) {
             self.value = value
+            self.locationCount = locationCount
             rss = sum.squaredResiduals.value
             traceS = sum.leverages.value
             squaredLeaveOneOutErrors =
@@ -52,13 +55,43 @@ package struct BandwidthConstants: Hashable, Sendable, Codable {
         package var correctedAlpha: Double
         /// |t| beyond which a coefficient is significant at it.
         package var criticalT: Double
+
+        /// A choice and what follows from it.
+        package init(
+            value: Double,
+            state: String,
+            searchedMinimum: Double?,
+            searchedMaximum: Double?,
+            isExhaustive: Bool,
+            warning: String?,
+            sigmaSquared: Double,
+            traceS: Double,
+            correctedAlpha: Double,
+            criticalT: Double
+        ) {
+            self.value = value
+            self.state = state
+            self.searchedMinimum = searchedMinimum
+            self.searchedMaximum = searchedMaximum
+            self.isExhaustive = isExhaustive
+            self.warning = warning
+            self.sigmaSquared = sigmaSquared
+            self.traceS = traceS
+            self.correctedAlpha = correctedAlpha
+            self.criticalT = criticalT
+        }
     }
 
     /// Most candidates of one round.
     package static let candidateLimit = 1024
 
+    /// Most times that all candidates are scored again because other observations took part.
+    package static let restartLimit = 3
+
     /// Number of observations n.
     package var locationCount = 0
+    /// Times that scores over other observations were dropped.
+    package var restartCount = 0
     /// All candidates so far, ascending.
     package var scores: [Score] = []
     /// How complete the neighbourhoods of all rounds were.
@@ -82,7 +115,7 @@ package struct BandwidthConstants: Hashable, Sendable, Codable {
         scores.map { score in
             CandidateScore(
                 bandwidth: model.bandwidth(of: score.value),
-                locationCount: locationCount,
+                locationCount: score.locationCount,
                 rss: score.rss,
                 traceS: score.traceS,
                 squaredLeaveOneOutErrors: score.squaredLeaveOneOutErrors,
@@ -99,11 +132,20 @@ package struct BandwidthConstants: Hashable, Sendable, Codable {
     }
 
     /// Adds a round.
+    ///
+    /// Scores are comparable only over the same observations: where a tile was lost, or came back, between
+    /// two rounds, the scores before are dropped, and the search asks for them again.
     package mutating func add(_ candidates: [Bandwidth], _ partial: CandidatePartial) {
+        if roundCount > 0, partial.locationCount != locationCount {
+            scores = []
+            restartCount += 1
+        }
         locationCount = partial.locationCount
         certificates.merge(partial.certificates)
         roundCount += 1
-        scores += zip(candidates, partial.candidates).map { Score(value: $0.value, $1) }
+        scores += zip(candidates, partial.candidates).map {
+            Score(value: $0.value, locationCount: partial.locationCount, $1)
+        }
         scores.sort { $0.value < $1.value }
     }
 }
@@ -179,7 +221,8 @@ package struct CellBandwidthSearch: Sendable {
             bufferDistance: model.bufferMetres / cellSizeMetres,
             exhaustiveLimit: Self.exhaustiveLimit,
             ratio: Self.ratio,
-            refinedMinima: 3
+            refinedMinima: 3,
+            shells: LatticeShells(spacing: Double(model.spacingCells))
         )
     }
 

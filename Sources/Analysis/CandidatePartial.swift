@@ -100,6 +100,9 @@ package struct CertificateCount: Hashable, Sendable, Codable {
     /// No cell.
     package init() {}
 
+    /// Compares with the number of neighbourhoods that a tile has, counted from its cells.
+    package mutating func expect(_ count: Int) { uncertified += max(0, count - certified) }
+
     /// Adds the counts of another tile.
     package mutating func merge(_ other: CertificateCount) {
         certified += other.certified

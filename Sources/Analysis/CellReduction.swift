@@ -32,7 +32,9 @@ struct CellReduction {
                 sum.merge(part)
             }
             return .finished(
-                constants: try ModelCoding.encode(FitConstants(sum, model: regression))
+                constants: try ModelCoding.encode(
+                    FitConstants(sum, model: regression, observations: observations)
+                )
             )
         case .diagnose:
             var sum = ResidualPartial()
@@ -85,6 +87,13 @@ struct CellReduction {
             sum.merge(part)
         }
         found.add(candidates, sum)
+        guard found.restartCount <= BandwidthConstants.restartLimit else {
+            found.refusal =
+                "tiles without a result changed between the rounds of the search \(found.restartCount) times: "
+                + "\(found.locationCount) of \(observations.observationCount) observations took part "
+                + "in the last round, and scores over different observations cannot be compared"
+            return .finished(constants: try ModelCoding.encode(found))
+        }
         do {
             switch try search.next(after: found) {
             case .evaluate(let candidates):

@@ -30,6 +30,8 @@ package struct FitConstants: Hashable, Sendable, Codable {
     package var statusCounts: [StatusCount]
     /// Observations that were fitted.
     package var observationCount: Int
+    /// Σ (y − ȳ)² of their responses, ȳ their own mean.
+    package var tss: Double
     /// Σ e², Σ s_ii, Σ s_ij² over the observations.
     package var rss: Double
     /// See above.
@@ -42,7 +44,11 @@ package struct FitConstants: Hashable, Sendable, Codable {
     package var certificates: CertificateCount
 
     /// What the sum over all tiles says.
-    package init(_ partial: FitPartial, model: RegressionModel) {
+    package init(
+        _ partial: FitPartial,
+        model: RegressionModel,
+        observations: ObservationConstants
+    ) {
         terms = zip(model.termNames, partial.terms).map { name, term in
             let n = Double(term.identifiedCount)
             let mean = term.sum.value / n
@@ -62,6 +68,13 @@ package struct FitConstants: Hashable, Sendable, Codable {
         statusCounts = partial.statusCounts.sorted { $0.key < $1.key }
             .map { StatusCount(code: $0.key, cells: $0.value) }
         observationCount = partial.observationCount
+        let sum = partial.deviations.value
+        // Where all are fitted, to the last bit what the global regression has.
+        tss =
+            observationCount == observations.observationCount
+            ? observations.totalSquares
+            : observationCount == 0
+                ? 0 : partial.squaredDeviations.value - sum * sum / Double(observationCount)
         rss = partial.squaredResiduals.value
         traceS = partial.leverages.value
         traceSTS = partial.squaredHatRows.value
@@ -79,17 +92,14 @@ package struct FitConstants: Hashable, Sendable, Codable {
     }
 
     /// Global diagnostics of the local models.
-    package func diagnostics(
-        _ observations: ObservationConstants,
-        parameterCount: Int
-    ) -> FitDiagnostics {
+    package func diagnostics(parameterCount: Int) -> FitDiagnostics {
         FitDiagnostics(
             observationCount: observationCount,
             parameterCount: parameterCount,
             traceS: traceS,
             traceSTS: traceSTS,
             rss: rss,
-            tss: observations.totalSquares,
+            tss: tss,
             squaredLeaveOneOutErrors: squaredLeaveOneOutErrors
         )
     }
@@ -140,7 +150,11 @@ package struct ResidualConstants: Hashable, Sendable, Codable {
     package var certificates: CertificateCount
 
     /// Whether standard errors may be read as if residuals were independent.
-    package var isIndependent: Bool { (local.moranI ?? 0) <= Self.tolerableMoranI }
+    ///
+    /// Not where Moran's I is not defined: then nobody knows.
+    package var isIndependent: Bool {
+        local.moranI.map { $0 <= Self.tolerableMoranI } ?? false
+    }
 
     /// What the sum over all tiles says; `stepMetres` is the spacing of the observations.
     package init(_ partial: ResidualPartial, stepMetres: Double) {

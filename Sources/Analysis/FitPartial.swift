@@ -35,21 +35,32 @@ package struct FitPartial: Hashable, Sendable {
     package var squaredHatRows = ExactSum()
     /// Σ (e / (1 − s))² over the observations.
     package var squaredLeaveOneOutErrors = ExactSum()
+    /// Σ (y − ȳ) over the observations, ȳ the mean of all observations, fitted or not.
+    package var deviations = ExactSum()
+    /// Σ (y − ȳ)² over the same.
+    package var squaredDeviations = ExactSum()
     /// Observations with leverage 1.
     package var saturationCount = 0
     /// How complete the neighbourhoods were.
     package var certificates = CertificateCount()
 
-    private static let version: UInt8 = 1
+    private static let version: UInt8 = 2
 
     /// The contribution of no cell.
     package init(termCount: Int) {
         terms = Array(repeating: Term(), count: termCount)
     }
 
-    /// Adds a fitted observation.
-    package mutating func add(residual e: Double, leverage s: Double, squaredHatRow: Double) {
+    /// Adds a fitted observation; `deviation` is that of its response from the mean of all observations.
+    package mutating func add(
+        residual e: Double,
+        leverage s: Double,
+        squaredHatRow: Double,
+        deviation: Double
+    ) {
         observationCount += 1
+        deviations.add(deviation)
+        squaredDeviations.add(product: deviation, deviation)
         squaredResiduals.add(product: e, e)
         leverages.add(s)
         squaredHatRows.add(squaredHatRow)
@@ -86,6 +97,8 @@ package struct FitPartial: Hashable, Sendable {
         leverages.merge(other.leverages)
         squaredHatRows.merge(other.squaredHatRows)
         squaredLeaveOneOutErrors.merge(other.squaredLeaveOneOutErrors)
+        deviations.merge(other.deviations)
+        squaredDeviations.merge(other.squaredDeviations)
         saturationCount += other.saturationCount
         certificates.merge(other.certificates)
     }
@@ -125,9 +138,10 @@ extension FitPartial {
         }
         PartialCoding.append(observationCount, to: &bytes)
         PartialCoding.append(saturationCount, to: &bytes)
-        for sum in [squaredResiduals, leverages, squaredHatRows, squaredLeaveOneOutErrors] {
-            bytes += sum.encoded
-        }
+        for sum in [
+            squaredResiduals, leverages, squaredHatRows, squaredLeaveOneOutErrors, deviations,
+            squaredDeviations,
+        ] { bytes += sum.encoded }
         return bytes + certificates.encoded
     }
 
@@ -170,6 +184,8 @@ extension FitPartial {
         leverages = try Self.sum(from: &rest)
         squaredHatRows = try Self.sum(from: &rest)
         squaredLeaveOneOutErrors = try Self.sum(from: &rest)
+        deviations = try Self.sum(from: &rest)
+        squaredDeviations = try Self.sum(from: &rest)
         certificates = try CertificateCount(decodingPrefixOf: &rest)
         guard rest.isEmpty else {
             throw PartialCoding.refusal("is followed by \(rest.count) bytes")

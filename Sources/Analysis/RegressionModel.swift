@@ -94,6 +94,19 @@ package struct RegressionModel: Hashable, Sendable, Codable {
 
     /// Number of coefficients p, the intercept included.
     package var parameterCount: Int { covariates.count + 1 }
+    /// Fewest neighbours with weight that carry a model where the bandwidth is a distance, or a cap cuts the
+    /// count off: p + 12, or the smallest count that was asked for.
+    ///
+    /// Observations with fewer have no model, and no part in the choice of the bandwidth: both go over the
+    /// same observations.
+    package var leastNeighbourCount: Int {
+        let least = parameterCount + 12
+        switch bandwidth {
+        case .neighbours(let count): return min(least, count)
+        case .search(isAdaptive: true, _, let minimum?, _): return min(least, Int(minimum))
+        default: return least
+        }
+    }
     /// Names of the coefficients, the intercept first.
     package var termNames: [String] { ["intercept"] + covariates.map(\.name) }
     /// Predictors that are layers, by position.

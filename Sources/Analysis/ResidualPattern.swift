@@ -18,8 +18,15 @@ package struct ResidualPattern: Sendable {
     /// Correlation by distance; nil where it is not defined.
     package let correlogram: Correlogram?
 
+    /// Its value; nil where it is not defined.
+    package var moranI: Double? { moran?.value }
+
     /// Whether standard errors may be read as if residuals were independent.
-    package var isIndependent: Bool { (moran?.value ?? 0) <= Self.tolerableMoranI }
+    ///
+    /// Not where Moran's I is not defined: then nobody knows.
+    package var isIndependent: Bool {
+        moran.map { $0.value <= Self.tolerableMoranI } ?? false
+    }
 
     /// Two-sided p-value of Moran's I under normality; NaN without I.
     package var moranP: Double { moran.map { erfc(abs($0.zScore) / 2.0.squareRoot()) } ?? .nan }

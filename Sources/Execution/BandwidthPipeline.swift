@@ -35,17 +35,17 @@ struct BandwidthPipeline {
             reach: reader.regression.kernel.gridReach,
             largestBandwidth: neighbourhoods.capCells ?? .infinity
         )
-        let (parts, growths) = try neighbourhoods.forEachPart(
+        let growths = try neighbourhoods.forEachPart(
             of: core,
             reach: .init(bandwidth: widest)
         ) { part in
             try score(part, sweep, widest)
-        }
-        for (part, scored) in parts {
+        } take: { part, scored in
             partial.merge(part)
             for cell in scored { evaluated[cell.row, cell.column] = 1 }
         }
         partial.certificates.growths += growths
+        partial.certificates.expect(try reader.observationCount(in: core))
         return Output(bands: [Self.band(evaluated)], partial: partial)
     }
 
@@ -59,24 +59,45 @@ struct BandwidthPipeline {
         _ sweep: NeighbourhoodSweep,
         _ widest: Bandwidth
     ) throws -> (CandidatePartial, [(row: Int, column: Int)])? {
+        // Distances that are searched hold more the larger they are: one that leaves an observation without a
+        // model is not admissible. A cap, or a given distance, leaves out the same ones in every round.
+        let hasOneSet: Bool
+        if case .search(isAdaptive: false, _, _, _) = reader.regression.bandwidth {
+            hasOneSet = false
+        } else {
+            hasOneSet = true
+        }
         var partial = CandidatePartial(candidateCount: candidates.count)
         var scored: [(row: Int, column: Int)] = []
         for row in part.core.rows {
             try reader.cancellation.check()
             for column in part.core.columns {
                 guard let number = part.lattice.number(row: row, column: column) else { continue }
-                _ = neighbourhoods.find(widest, row: row, column: column, with: part.search)
+                let local = neighbourhoods.find(
+                    widest,
+                    row: row,
+                    column: column,
+                    with: part.search
+                )
                 guard part.search.isCertified else { return nil }
+                partial.certificates.certified += 1
+                // What has no model under a cap or a given distance has no part in its sums.
+                if hasOneSet, !neighbourhoods.carriesModel(local, with: part.search) { continue }
                 unsafe sweep.evaluate(part.search.neighbourhood(ofObservation: number))
                 for index in candidates.indices {
+                    let isShort =
+                        !hasOneSet
+                        && !neighbourhoods.carriesModel(
+                            neighbourhoods.bandwidth(candidates[index], with: part.search),
+                            with: part.search
+                        )
                     partial.candidates[index].add(
-                        residual: unsafe sweep.residuals[index],
+                        residual: isShort ? .nan : unsafe sweep.residuals[index],
                         leverage: unsafe sweep.leverages[index],
                         bufferedError: unsafe sweep.bufferedErrors?[index]
                     )
                 }
                 partial.locationCount += 1
-                partial.certificates.certified += 1
                 scored.append((row, column))
             }
         }

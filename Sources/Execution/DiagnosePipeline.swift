@@ -42,23 +42,36 @@ struct DiagnosePipeline {
             let residualBand = FitBands(model: reader.model, regression: regression)
                 .index(of: .residual)
             let steps = PairSums.reachSteps + 1
-            let (parts, growths) = try neighbourhoods.forEachPart(
+            let growths = try neighbourhoods.forEachPart(
                 of: core,
                 reach: .init(bandwidth: bandwidth, leastCells: steps * regression.spacingCells)
             ) { part -> (DoubleBlock, ResidualPartial)? in
                 let residuals = try reader.residuals(of: part.lattice, band: residualBand)
                 guard
-                    let shares = try localShares(part, bandwidth, residuals, status: status)
+                    let (shares, certified) = try localShares(
+                        part,
+                        bandwidth,
+                        residuals,
+                        status: status
+                    )
                 else { return nil }
                 var sums = try pairs(part, residuals, global)
-                sums.certificates.certified += shares.samples.count { $0.isFinite }
+                sums.certificates.certified += certified
                 return (shares, sums)
-            }
-            for part in parts {
-                block.paste(part.0)
-                partial.merge(part.1)
+            } take: { shares, sums in
+                block.paste(shares)
+                partial.merge(sums)
             }
             partial.certificates.growths += growths
+            partial.certificates.expect(
+                core.rows.reduce(0) { count, row in
+                    count
+                        + core.columns.count { column in
+                            let place = status.window.index(row: row, column: column)
+                            return Self.fitted.contains(status.samples[place])
+                        }
+                }
+            )
         }
         return Output(
             bands: [TileBand(name: Self.bandName, unit: "1", block: block)],
@@ -66,23 +79,26 @@ struct DiagnosePipeline {
         )
     }
 
-    /// Local R² of a part's fitted cells; nil when a neighbourhood may not be complete.
+    /// The statuses of cells with a local model.
+    private static let fitted: Set<Double> = Set(
+        [RegressionStatus.fitted, .bandwidthCapped, .termsUnidentified].map { Double($0.rawValue) }
+    )
+
+    /// Local R² of a part's fitted cells and the number of complete neighbourhoods; nil when one may not be
+    /// complete.
     private func localShares(
         _ part: NeighbourhoodReader.Part,
         _ bandwidth: Bandwidth,
         _ residuals: [Double],
         status: DoubleBlock
-    ) throws -> DoubleBlock? {
+    ) throws -> (shares: DoubleBlock, certified: Int)? {
         var block = DoubleBlock(window: part.core)
-        let fitted: Set<Double> = Set(
-            [RegressionStatus.fitted, .bandwidthCapped, .termsUnidentified]
-                .map { Double($0.rawValue) }
-        )
+        var certified = 0
         for row in part.core.rows {
             try reader.cancellation.check()
             for column in part.core.columns {
                 let place = status.window.index(row: row, column: column)
-                guard fitted.contains(status.samples[place]) else { continue }
+                guard Self.fitted.contains(status.samples[place]) else { continue }
                 let local = neighbourhoods.find(
                     bandwidth,
                     row: row,
@@ -90,6 +106,7 @@ struct DiagnosePipeline {
                     with: part.search
                 )
                 guard part.search.isCertified else { return nil }
+                certified += 1
                 block.samples[part.core.index(row: row, column: column)] =
                     part.search.localRSquared(
                         kernel: regression.kernel,
@@ -98,7 +115,7 @@ struct DiagnosePipeline {
                     )
             }
         }
-        return block
+        return (block, certified)
     }
 
     /// Pairs of a part's observations with those below and to the right of them.

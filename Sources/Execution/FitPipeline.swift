@@ -50,19 +50,33 @@ struct FitPipeline {
             reach: regression.kernel.gridReach
         )
         let holes = reader.holes(in: reader.model.grid.window)
-        let (parts, growths) = try neighbourhoods.forEachPart(
+        let growths = try neighbourhoods.forEachPart(
             of: core,
             reach: .init(bandwidth: bandwidths.double)
         ) { part in
             try fitted(
                 part,
                 cells,
-                FitCell(choice: choice, bandwidths: bandwidths, fit: fit),
+                FitCell(
+                    choice: choice,
+                    bandwidths: bandwidths,
+                    fit: fit,
+                    meanResponse: reader.constants.means.last ?? 0
+                ),
                 holes
             )
+        } take: {
+            sheet.paste($0)
         }
-        for part in parts { sheet.paste(part) }
         sheet.partial.certificates.growths += growths
+        sheet.partial.certificates.expect(
+            core.rows.reduce(0) { count, row in
+                count
+                    + core.columns.count { column in
+                        cells.status(at: cells.window.index(row: row, column: column)) == nil
+                    }
+            }
+        )
         return Output(bands: sheet.tileBands, partial: sheet.partial)
     }
 

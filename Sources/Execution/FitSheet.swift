@@ -9,6 +9,8 @@ struct FitCell {
     let choice: BandwidthConstants.Choice
     let bandwidths: FitBandwidths
     let fit: NeighbourhoodFit
+    /// Mean response of all observations.
+    let meanResponse: Double
 }
 
 /// The bands of a fit tile while they are filled, and the tile's sums.
@@ -18,10 +20,6 @@ struct FitSheet {
     private var blocks: [DoubleBlock]
     /// The tile's contribution to the model's summary.
     var partial: FitPartial
-
-    /// Fewer neighbours than this beyond the number of coefficients carry no model, where a bandwidth does
-    /// not count them.
-    private static let spareNeighbours = 11
 
     init(core: CellWindow, bands: FitBands) {
         self.core = core
@@ -62,14 +60,9 @@ struct FitSheet {
         search: LatticeSearch
     ) -> RegressionStatus {
         let index = core.index(row: place.row, column: place.column)
-        let regression = neighbourhoods.reader.regression
         let local = neighbourhoods.bandwidth(cell.bandwidths.chosen, with: search)
-        let shape = search.shape(kernel: regression.kernel, bandwidth: local.cells)
-        setNeighbourhood(index, local.cells, shape, neighbourhoods.reader.model.grid)
-        let isCounted = regression.isAdaptive && !local.isCapped
-        guard isCounted || shape.count > regression.parameterCount + Self.spareNeighbours else {
-            return .tooFewNeighbours
-        }
+        setNeighbourhood(index, local.cells, search, neighbourhoods.reader)
+        guard neighbourhoods.carriesModel(local, with: search) else { return .tooFewNeighbours }
         let around = unsafe search.neighbourhood(
             response: input.response,
             predictors: input.predictors
@@ -92,7 +85,8 @@ struct FitSheet {
             partial.add(
                 residual: cell.fit.residual,
                 leverage: cell.fit.leverage,
-                squaredHatRow: cell.fit.squaredHatRow
+                squaredHatRow: cell.fit.squaredHatRow,
+                deviation: input.response - cell.meanResponse
             )
         }
         if local.isCapped { return .bandwidthCapped }
@@ -102,14 +96,18 @@ struct FitSheet {
     private mutating func setNeighbourhood(
         _ index: Int,
         _ cells: Double,
-        _ shape: LatticeSearch.Shape,
-        _ grid: Grid
+        _ search: LatticeSearch,
+        _ reader: HaloReader
     ) {
-        let kilometres = cells * grid.cellSizeMetres / 1000
-        set(.bandwidth, index, cells * grid.cellSizeMetres)
+        let shape = search.shape(kernel: reader.regression.kernel, bandwidth: cells)
+        let metres = cells * reader.model.grid.cellSizeMetres
+        let kilometres = metres / 1000
+        set(.bandwidth, index, metres)
         set(.neighboursUsed, index, Double(shape.count))
         set(.neighboursEffective, index, shape.effectiveCount)
-        set(.density, index, Double(shape.count) / (.pi * kilometres * kilometres))
+        // A kernel that is not compact gives weight beyond its bandwidth, too: density is of the disc.
+        let within = Double(search.count(within: cells))
+        set(.density, index, within / (.pi * kilometres * kilometres))
         set(.oneSidedness, index, shape.oneSidedness)
     }
 

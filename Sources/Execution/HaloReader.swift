@@ -145,6 +145,19 @@ struct HaloReader {
         )
     }
 
+    /// Number of observations in a window whose tiles have a result.
+    func observationCount(in window: CellWindow) throws -> Int {
+        var count = 0
+        for tile in layout.tiles(intersecting: window) {
+            guard let object = halo.object(of: tile, stage: .balance) else { continue }
+            let found = try observations(of: object)
+            count += found.rows.indices.count { index in
+                window.contains(row: Int(found.rows[index]), column: Int(found.columns[index]))
+            }
+        }
+        return count
+    }
+
     /// Residuals of the local models of a lattice's observations, by their number; NaN where there is
     /// none.
     func residuals(of lattice: ObservationLattice, band: Int) throws -> [Double] {

@@ -49,15 +49,16 @@ struct NeighbourhoodReader {
     ///   - reach: how far to look.
     ///   - body: computes a part into a value of its own and returns it; nil when a neighbourhood was
     ///     not certain to be complete: then it is called again with a wider window.
-    /// - Returns: the parts' values, and how often a window grew.
+    ///   - take: takes a part's value over, so that no more than one is kept.
+    /// - Returns: how often a window grew.
     /// - Throws: `TileFailure` when an object cannot be read, and what `body` throws.
     func forEachPart<Value>(
         of core: CellWindow,
         reach: Reach,
-        body: (Part) throws -> Value?
-    ) throws -> (values: [Value], growths: Int) {
+        body: (Part) throws -> Value?,
+        take: (Value) -> Void
+    ) throws -> Int {
         let plan = HaloPlan(reader.constants.pyramid)
-        var values: [Value] = []
         var growths = 0
         var open = [core]
         while let part = open.popLast() {
@@ -70,7 +71,7 @@ struct NeighbourhoodReader {
                 let lattice = try reader.lattice(over: window)
                 let search = LatticeSearch(lattice: lattice, instructionSet: instructionSet)
                 if let value = try body(Part(core: part, lattice: lattice, search: search)) {
-                    values.append(value)
+                    take(value)
                     break
                 }
                 guard window != model.grid.window else {
@@ -85,7 +86,7 @@ struct NeighbourhoodReader {
                 window = wider.intersection(model.grid.window) ?? model.grid.window
             }
         }
-        return (values, growths)
+        return growths
     }
 
     /// The window that surely holds a part's neighbourhoods.
@@ -190,6 +191,18 @@ struct NeighbourhoodReader {
             )
             return (cells, false)
         }
+    }
+
+    /// Whether a bandwidth at the cell last searched holds enough neighbours for a model.
+    ///
+    /// A count that was asked for and met is enough; a distance, or a cap, may hold any number.
+    func carriesModel(
+        _ local: (cells: Double, isCapped: Bool),
+        with search: LatticeSearch
+    ) -> Bool {
+        guard local.isCapped || !regression.isAdaptive else { return true }
+        return search.count(within: local.cells * regression.kernel.gridReach)
+            >= regression.leastNeighbourCount
     }
 
     /// A bandwidth at the cell last searched, in cells; the search reached at least as far.

@@ -58,7 +58,7 @@ package final class StageComputer: TileComputer {
         // some; a sixth of the slot's memory at most.
         let budget = memoryPerSlotBytes > 0 ? memoryPerSlotBytes / 6 : 256 << 20
         samplesPerRead = max(1 << 16, budget / 32)
-        observationBytes = max(4 << 20, budget)
+        observationBytes = max(1 << 16, budget)
         cache = ObservationCache(byteLimit: max(4 << 20, budget / 2))
         self.seconds = seconds
         self.residentBytes = residentBytes
@@ -259,13 +259,16 @@ package final class StageComputer: TileComputer {
         _ cancellation: CancellationFlag
     ) throws -> DoubleBlock {
         try withInput(of: .fit, request, cancellation) { path, object in
-            let contents = try TileReader.readDouble(path)
-            let index = FitBands(model: model, regression: regression).index(of: .status)
-            guard contents.blocks.indices.contains(index),
-                contents.blocks[index].window == request.core,
-                TileWriter.samplesDigest(blocks: contents.blocks) == object.samplesDigest
-            else { return nil }
-            return contents.blocks[index]
+            // One band of many: the file is looked at as a whole, and that band alone is decoded.
+            guard try PosixObjectFileSystem().identify(path).digest == object.fileDigest else {
+                return nil
+            }
+            let band = FitBands(model: model, regression: regression).index(of: .status) + 1
+            let contents = try TileReader.readDouble(path, bands: [band])
+            guard let block = contents.blocks.first, block.window == request.core else {
+                return nil
+            }
+            return block
         }
     }
 

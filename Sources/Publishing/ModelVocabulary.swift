@@ -111,10 +111,15 @@ package enum ModelVocabulary {
         )
     }
 
-    /// How errors, t values and significance may be read; `places` are locations, zones or cells.
-    package static func inference(isIndependent: Bool, places: String) -> String {
+    /// How errors, t values and significance may be read; `places` are locations, zones or cells, `moranI`
+    /// that of their residuals, nil where it is not defined.
+    package static func inference(moranI: Double?, places: String) -> String {
         let limit = ResidualConstants.tolerableMoranI
-        return isIndependent
+        guard let moranI else {
+            return "assumes independent residuals, which could not be examined (Moran's I is not "
+                + "defined here): no share of significant \(places) is given"
+        }
+        return moranI <= limit
             ? "residual Moran's I is at most \(limit)"
             : "assumes independent residuals, which these are not (Moran's I above \(limit)): no "
                 + "share of significant \(places) is given"

@@ -78,7 +78,13 @@ extension Publication {
             results.tables.append("tables/bandwidth.csv")
         }
         if case .success(let zones) = zones {
-            try write(CurveTable(zones.profile.curve).csv, to: "tables/bandwidth_zones.csv")
+            let curve = CurveTable(zones.profile.curve).csv
+            if input.model.cellRegression == nil {
+                // The only curve goes by the name that scripts know.
+                try write(curve, to: "tables/bandwidth.csv")
+                results.tables.append("tables/bandwidth.csv")
+            }
+            try write(curve, to: "tables/bandwidth_zones.csv")
             let observations = ZoneObservationTable(zones: input.zones, table: zones.model.table)
             try write(observations.csv, to: ZoneObservationTable.path)
             results.tables += ["tables/bandwidth_zones.csv", ZoneObservationTable.path]

@@ -84,8 +84,14 @@ struct Publication {
     /// A view and a style for each band, and a style for each mosaic: its relative deficit, or its
     /// first deficit, its status, its first coefficient, its bandwidth.
     mutating func writeViewsAndStyles() throws {
-        let metadata = MosaicMetadata(input: input, statements: statements).dataset(title: "")
+        let source = MosaicMetadata(input: input, statements: statements)
         for mosaic in mosaics {
+            let metadata =
+                if mosaic.isOfRegression, let regression = input.cellRegression {
+                    source.dataset(title: "", regression: regression)
+                } else {
+                    source.dataset(title: "")
+                }
             let description = try RasterDataset.describe(path: full(mosaic.path))
             for preview in previews[mosaic] ?? [] {
                 let caption = preview.caption.map { " (\($0))" } ?? ""
@@ -97,7 +103,8 @@ struct Publication {
                 )
                 view.metadata = metadata
                 try write(try view.xml(), to: "mosaic/\(preview.name).vrt")
-                try write(style(preview, band: 1).qml, to: "mosaic/\(preview.name).qml")
+                let style = style(preview, band: 1, of: mosaic)
+                try write(style.qml, to: "mosaic/\(preview.name).qml")
                 results.mosaics += ["mosaic/\(preview.name).vrt", "mosaic/\(preview.name).qml"]
             }
         }
@@ -112,18 +119,26 @@ struct Publication {
             guard let preview = drawn.first(where: { $0.band == wanted + 1 }) ?? drawn.first
             else { continue }
             let path = "mosaic/\(mosaic.rawValue).qml"
-            try write(style(preview, band: preview.band).qml, to: path)
+            try write(style(preview, band: preview.band, of: mosaic).qml, to: path)
             results.mosaics.append(path)
         }
     }
 
-    private func style(_ preview: Preview, band: Int) -> StyleFile {
+    private func style(_ preview: Preview, band: Int, of mosaic: MosaicKind) -> StyleFile {
         StyleFile(
             band: band,
             caption: preview.caption,
             style: preview.style,
-            notes: statements.warnings + statements.layers
+            notes: reservations(of: mosaic) + statements.warnings + statements.layers
         )
+    }
+
+    /// What a map of the regression must not be read without.
+    private func reservations(of mosaic: MosaicKind) -> [String] {
+        guard mosaic.isOfRegression, let cells = input.cellRegression else { return [] }
+        let told = RegressionStatements(input, cells)
+        return told.warnings + told.circular.map { $0.flag(response: told.response) }
+            + ["Errors, t values and significance: \(told.inference)."]
     }
 
     mutating func writeCatalogue() throws {

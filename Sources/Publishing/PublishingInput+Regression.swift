@@ -89,8 +89,8 @@ package struct CellRegression: Sendable {
 
     /// Global diagnostics of the local models; nil without any.
     package var diagnostics: FitDiagnostics? {
-        guard let fit = results.fit, let observations, fit.observationCount > 0 else { return nil }
-        return fit.diagnostics(observations, parameterCount: model.parameterCount)
+        guard let fit = results.fit, fit.observationCount > 0 else { return nil }
+        return fit.diagnostics(parameterCount: model.parameterCount)
     }
 
     /// Ordinary least squares on all observations; nil where there are too few.

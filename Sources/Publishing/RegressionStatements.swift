@@ -93,7 +93,7 @@ struct RegressionStatements: Sendable {
         guard let diagnose = regression.results.diagnose else {
             return "assumes independent residuals, which were not examined"
         }
-        return ModelVocabulary.inference(isIndependent: diagnose.isIndependent, places: "cells")
+        return ModelVocabulary.inference(moranI: diagnose.local.moranI, places: "cells")
     }
 
     /// Whether errors and t values must be called conditional.
@@ -102,6 +102,15 @@ struct RegressionStatements: Sendable {
     /// Sentences a reader must see, in order of weight.
     var warnings: [String] {
         var sentences = [refusal, boundWarning].compactMap(\.self)
+        if refusal == nil, let fit = regression.results.fit,
+            let count = regression.observations?.observationCount, fit.observationCount < count
+        {
+            let without = NumberText.grouped(count - fit.observationCount)
+            sentences.append(
+                "\(without) of \(NumberText.grouped(count)) observations have no local model (their status "
+                    + "says why): R², AICc and the effective parameters are those of the others"
+            )
+        }
         for gap in identificationGaps where gap.share > 0.05 {
             let share = NumberText.decimal(100 * gap.share, places: 1)
             sentences.append(

@@ -72,7 +72,10 @@ struct RunModelDocument {
         local["not_fitted"] = ModelVocabulary.failures(result)
         local["residuals"] = ModelVocabulary.object(of: zones.localPattern)
         local["inference"] = .text(
-            ModelVocabulary.inference(isIndependent: isIndependent, places: "zones")
+            ModelVocabulary.inference(
+                moranI: zones.localPattern.moranI,
+                places: "zones"
+            )
         )
         var object: [String: JSONValue] = [
             "response": .text(zones.responseName),
@@ -121,7 +124,8 @@ struct RunModelDocument {
             least["residuals"] =
                 cells.results.diagnose.map { ModelVocabulary.object(of: $0.global) } ?? .null
             object["ols"] = .object(least)
-            if let local = cells.diagnostics {
+            // Two models of different observations are no comparison.
+            if let local = cells.diagnostics, local.observationCount == global.observationCount {
                 object["comparison"] = ModelVocabulary.object(
                     of: ModelComparison(global: global, local: local)
                 )

@@ -49,7 +49,10 @@ extension RunReport {
         let isIndependent = zones.localPattern.isIndependent
         page.paragraph(
             "How errors, t values and significance may be read: "
-                + ModelVocabulary.inference(isIndependent: isIndependent, places: "zones") + "."
+                + ModelVocabulary.inference(
+                    moranI: zones.localPattern.moranI,
+                    places: "zones"
+                ) + "."
         )
         addTerms(
             global: zones.global,

@@ -4,10 +4,20 @@ package struct BandwidthProfile: Equatable, Sendable {
     package enum State: String, Sendable {
         /// Away from both bounds: an optimum.
         case interior
-        /// At the smallest admissible candidate or the one next to it: no optimum.
+        /// At the smallest admissible candidate, the one next to it, or on a lattice within a ring of it: no
+        /// optimum.
         case lowerBound = "lower_bound"
-        /// At the largest admissible candidate or the one next to it: no optimum.
+        /// At the largest admissible candidate, the one next to it, or on a lattice within a ring of it: no
+        /// optimum.
         case upperBound = "upper_bound"
+    }
+
+    /// The bandwidths that lie more than a ring of a lattice away from both bounds.
+    package struct Interior: Equatable, Sendable {
+        /// They are larger than this.
+        package var after: Double
+        /// They are smaller than this.
+        package var before: Double
     }
 
     /// What the bandwidth was chosen by.
@@ -53,7 +63,7 @@ package struct BandwidthProfile: Equatable, Sendable {
 
     /// Finds the minimum of a curve.
     ///
-    /// `scan` holds the candidates that defined the range, ascending; refinements between them may
+    /// `interior` is nil for observations that lie anywhere. `scan` holds the candidates that defined the range, ascending; refinements between them may
     /// add to the curve but do not move the bounds.
     ///
     /// - Throws: `noAdmissibleBandwidth` if no candidate can be evaluated on all locations.
@@ -62,7 +72,8 @@ package struct BandwidthProfile: Equatable, Sendable {
         curve unsorted: [CandidateScore],
         scan: [Double],
         isExhaustive: Bool,
-        bufferDistance: Double?
+        bufferDistance: Double?,
+        interior: Interior? = nil
     ) throws(RegressionError) {
         self.criterion = criterion
         curve = unsorted.sorted { $0.bandwidth.value < $1.bandwidth.value }
@@ -86,9 +97,9 @@ package struct BandwidthProfile: Equatable, Sendable {
             $0.value(of: criterion).isFinite && scanned.contains($0.bandwidth.value)
         }.map(\.bandwidth.value)
         let value = curve[best].bandwidth.value
-        if admissible.count < 2 || value <= admissible[1] {
+        if admissible.count < 2 || value <= max(admissible[1], interior?.after ?? 0) {
             state = .lowerBound
-        } else if value >= admissible[admissible.count - 2] {
+        } else if value >= min(admissible[admissible.count - 2], interior?.before ?? .infinity) {
             state = .upperBound
         } else {
             state = .interior

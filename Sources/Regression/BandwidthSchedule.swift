@@ -49,6 +49,8 @@ package struct BandwidthSchedule: Equatable, Sendable {
     package let ratio: Double
     /// How many local minima are refined, best first.
     package let refinedMinima: Int
+    /// The rings in which neighbours of a lattice come; nil for observations that lie anywhere.
+    package let shells: LatticeShells?
 
     /// A search over a range.
     package init(
@@ -58,7 +60,8 @@ package struct BandwidthSchedule: Equatable, Sendable {
         bufferDistance: Double?,
         exhaustiveLimit: Int,
         ratio: Double,
-        refinedMinima: Int
+        refinedMinima: Int,
+        shells: LatticeShells? = nil
     ) {
         precondition(ratio > 1 && range.minimum > 0, "a ladder rises from above 0")
         precondition(range.minimum <= range.maximum, "a range has an end after its start")
@@ -69,6 +72,7 @@ package struct BandwidthSchedule: Equatable, Sendable {
         self.exhaustiveLimit = exhaustiveLimit
         self.ratio = ratio
         self.refinedMinima = refinedMinima
+        self.shells = shells
     }
 
     /// What follows from the scores so far, in any order.
@@ -102,7 +106,13 @@ package struct BandwidthSchedule: Equatable, Sendable {
                     curve: inRange,
                     scan: scan,
                     isExhaustive: isAdaptive && isExhaustive(maximum),
-                    bufferDistance: bufferDistance
+                    bufferDistance: bufferDistance,
+                    interior: shells.map {
+                        .init(
+                            after: $0.end(ofLowerBound: range.minimum, isAdaptive: isAdaptive),
+                            before: $0.start(ofUpperBound: maximum, isAdaptive: isAdaptive)
+                        )
+                    }
                 )
             )
         }

@@ -147,7 +147,12 @@ internal import RegressionKernels
         package var oneSidedness = 0.0
     }
 
-    /// Weighs the neighbours by a bandwidth in cells.
+    /// Number of found observations nearer than a distance in cells.
+    package func count(within distance: Double) -> Int {
+        unsafe neighbourhood(ofObservation: 0).count(within: distance)
+    }
+
+    /// Weighs the neighbours by a bandwidth in cells, as far as a local model reaches.
     package func shape(kernel: SpatialKernel, bandwidth: Double) -> Shape {
         let weights = unsafe weights(kernel: kernel, bandwidth: bandwidth)
         var shape = Shape()
@@ -155,7 +160,7 @@ internal import RegressionKernels
         var squares = 0.0
         var down = 0.0
         var right = 0.0
-        for entry in 0..<count {
+        for entry in 0..<count(within: bandwidth * kernel.gridReach) {
             let weight = unsafe weights[entry]
             guard weight > 0 else { continue }
             let number = unsafe Int(sortedIndices.integers[entry])
@@ -181,13 +186,14 @@ internal import RegressionKernels
         residuals: [Double]
     ) -> Double {
         let weights = unsafe weights(kernel: kernel, bandwidth: bandwidth)
+        let inUse = count(within: bandwidth * kernel.gridReach)
         var sum = 0.0
         var total = 0.0
         var rest = 0.0
         let origin =
             unsafe count > 0
             ? lattice.response[Int(sortedIndices.integers[0])] : 0
-        for entry in 0..<count {
+        for entry in 0..<inUse {
             let weight = unsafe weights[entry]
             let number = unsafe Int(sortedIndices.integers[entry])
             guard weight > 0 else { continue }
@@ -198,7 +204,7 @@ internal import RegressionKernels
         }
         let mean = total / sum
         var spread = 0.0
-        for entry in 0..<count {
+        for entry in 0..<inUse {
             let weight = unsafe weights[entry]
             let number = unsafe Int(sortedIndices.integers[entry])
             guard weight > 0 else { continue }

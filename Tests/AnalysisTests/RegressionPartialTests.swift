@@ -30,7 +30,8 @@ struct RegressionPartialTests {
             partial.add(
                 residual: Double.random(in: -3...3, using: &random),
                 leverage: Double.random(in: 0...1, using: &random),
-                squaredHatRow: Double.random(in: 0...1, using: &random)
+                squaredHatRow: Double.random(in: 0...1, using: &random),
+                deviation: Double.random(in: -5...5, using: &random)
             )
             partial.count(row % 3 == 0 ? .termsUnidentified : .fitted)
             partial.terms[1].sum.add(Double.random(in: -9...9, using: &random))

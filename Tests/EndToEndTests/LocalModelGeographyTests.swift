@@ -49,7 +49,9 @@ extension EndToEnd {
         }
 
         /// The regression of the exported observations as a table.
-        private func regressed(_ directory: String, _ arguments: String...) async throws -> String {
+        private func regressed(_ directory: String, _ arguments: [String] = []) async throws
+            -> String
+        {
             let table = "\(scratch.path)/observations.csv"
             let output = "\(scratch.path)/regressed"
             let exported = try await SectileProcess.run(
@@ -117,7 +119,7 @@ extension EndToEnd {
                 ["fitted", "residual", "local_r2"]
                 + ["intercept", "one", "two"].flatMap { ["beta_\($0)", "se_\($0)"] }
             let local = try TableReader.read(
-                try await regressed(cut.directory, "--value", "60") + "/local.csv"
+                try await regressed(cut.directory, ["--value", "60"]) + "/local.csv"
             )
             let largest = try largestDifference(names, bands("gwr", of: cut.directory), local)
             #expect(largest < 1e-12)
@@ -129,6 +131,11 @@ extension EndToEnd {
                 shape.contains(row: $0 / OddCountry.columns, column: $0 % OddCountry.columns)
             }
             #expect(regression["locations"] as? Int == places)
+            // Every neighbourhood that there is was found complete: no fewer, no more.
+            let observations = try #require(regression["observations"] as? Int)
+            #expect(certificates["bandwidth"]?["certified"] == observations)
+            #expect(certificates["fit"]?["certified"] == places)
+            #expect(certificates["diagnose"]?["certified"] == places)
         }
 
         @Test(.timeLimit(.minutes(2)))
@@ -222,6 +229,188 @@ extension EndToEnd {
                 }
             }
             #expect(cappedCount > 100)
+        }
+
+        /// A way to weigh neighbours, and the same of a table.
+        struct Weighing: CustomTestStringConvertible, Sendable {
+            let kernel: String
+            let bandwidth: String
+            /// How far weights reach, in bandwidths.
+            var reach = 1.0
+            /// Options of the table's regression; empty where it reaches farther than tiles do.
+            var options: [String] = []
+
+            var testDescription: String { "\(kernel) \(bandwidth)" }
+
+            static let all = [
+                Weighing(
+                    kernel: "gaussian",
+                    bandwidth: "{ type: adaptive, neighbours: 12 }",
+                    reach: 4.291_932_052_579_1
+                ),
+                Weighing(
+                    kernel: "tricube",
+                    bandwidth: "{ type: fixed, metres: 95000 }",
+                    options: ["--bandwidth", "fixed", "--value", "95000"]
+                ),
+                Weighing(
+                    kernel: "exponential",
+                    bandwidth: "{ type: fixed, metres: 21000 }",
+                    reach: 9.210_340_371_976_2
+                ),
+                Weighing(
+                    kernel: "epanechnikov",
+                    bandwidth: "{ type: adaptive, neighbours: 45 }",
+                    options: ["--value", "45"]
+                ),
+            ]
+        }
+
+        @Test(.timeLimit(.minutes(2)), arguments: Program.tried(Weighing.all, atLeast: 2))
+        func
+            `other kernels and fixed bandwidths are the same on any tiles, and count whom they weigh`(
+                weighing: Weighing
+            ) async throws
+        {
+            func country(_ tileSize: Int) throws -> OddCountry {
+                try OddCountry(
+                    .lake,
+                    tileSizePixels: tileSize,
+                    bandwidth: weighing.bandwidth,
+                    regression: "  kernel: \(weighing.kernel)",
+                    in: scratch
+                )
+            }
+            let cut = try await run(try country(16))
+            let whole = try await run(try country(64), workers: 1)
+            #expect(
+                try RunOutcome(directory: cut.directory) == RunOutcome(directory: whole.directory)
+            )
+            let neighbourhood = try bands("neighbourhood", of: cut.directory)
+            let status = try #require(try bands("status", of: cut.directory)["regression"])
+            let metres = try #require(neighbourhood["bandwidth_m"])
+            let used = try #require(neighbourhood["neighbours_used"])
+            let density = try #require(neighbourhood["density"])
+            let places = (0..<OddCountry.rows * OddCountry.columns).filter {
+                OddCountry.Shape.lake.contains(
+                    row: $0 / OddCountry.columns,
+                    column: $0 % OddCountry.columns
+                )
+            }
+            var compared = 0
+            for index in places where [0, 8].contains(status[index]) && index.isMultiple(of: 7) {
+                // The band is single precision: a little more, less than the way to the next ring.
+                let bandwidth = metres[index] * (1 + 1e-6)
+                func count(within distance: Double) -> Int {
+                    places.count { other in
+                        let rows = other / OddCountry.columns - index / OddCountry.columns
+                        let columns = other % OddCountry.columns - index % OddCountry.columns
+                        return Double(rows * rows + columns * columns).squareRoot()
+                            * OddCountry.cellSizeMetres < distance
+                    }
+                }
+                #expect(used[index] == Double(count(within: bandwidth * weighing.reach)))
+                let kilometres = metres[index] / 1000
+                let wanted = Double(count(within: bandwidth)) / (.pi * kilometres * kilometres)
+                #expect(abs(density[index] - wanted) < 1e-6 * wanted)
+                compared += 1
+            }
+            #expect(compared > 100)
+            guard !weighing.options.isEmpty else { return }
+            let table = try await regressed(
+                cut.directory,
+                ["--kernel", weighing.kernel] + weighing.options
+            )
+            let largest = try largestDifference(
+                ["fitted", "residual", "beta_one", "se_one", "beta_two", "se_two"],
+                bands("gwr", of: cut.directory),
+                TableReader.read(table + "/local.csv")
+            )
+            #expect(largest < 1e-11)
+        }
+
+        @Test(.timeLimit(.minutes(2)))
+        func `buffered cross-validation on tiles is that of the table`() async throws {
+            let tiled = try await run(
+                try OddCountry(
+                    .lake,
+                    tileSizePixels: 16,
+                    bandwidth: "{ type: adaptive, criterion: bcv, bufferMetres: 25000 }",
+                    in: scratch
+                )
+            )
+            let output = try await regressed(
+                tiled.directory,
+                ["--criterion", "bcv", "--buffer", "25000"]
+            )
+            let own = try TableReader.read("\(tiled.directory)/tables/bandwidth.csv")
+            let other = try TableReader.read("\(output)/bandwidth.csv")
+            let scores = Dictionary(
+                uniqueKeysWithValues: zip(
+                    try other.numbers("neighbours").compactMap(\.self),
+                    try other.numbers("bcv")
+                )
+            )
+            var compared = 0
+            var best: (count: Double, score: Double)?
+            for (count, value) in zip(
+                try own.numbers("neighbours").compactMap(\.self),
+                try own.numbers("bcv")
+            ) {
+                guard let value else { continue }
+                if value < best?.score ?? .infinity { best = (count, value) }
+                guard let score = scores[count] ?? nil else { continue }
+                #expect(abs(value - score) <= 1e-11 * abs(score))
+                compared += 1
+            }
+            #expect(compared > 20)
+            let model = try document("tables/model.json", of: tiled.directory)
+            let cells = try #require(model["cell"] as? [String: Any])
+            let chosen = try #require(cells["gwr"] as? [String: Any])
+            #expect((chosen["bandwidth"] as? NSNumber)?.doubleValue == best?.count)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `an observation that a cap leaves without a model has no part in any sum`()
+            async throws
+        {
+            let capped = try await run(
+                try OddCountry(
+                    .islands,
+                    tileSizePixels: 16,
+                    bandwidth: "{ type: adaptive, neighbours: 40 }",
+                    regression: "  neighbourhood: { policy: cap, capMetres: 60000 }",
+                    in: scratch
+                )
+            )
+            let codes = try #require(try bands("status", of: capped.directory)["regression"])
+            let model = try bands("gwr", of: capped.directory)
+            let fitted = try #require(model["fitted"])
+            let residuals = try #require(model["residual"])
+            let places = codes.indices.filter { [0, 6, 8].contains(codes[$0]) }
+            // The islet of one cell has nobody within the cap.
+            #expect(codes[20 * OddCountry.columns + 24] == 4)
+            let without = codes.count { $0 == 4 }
+            let responses = places.map { fitted[$0] + residuals[$0] }
+            let mean = responses.reduce(0, +) / Double(responses.count)
+            let total = responses.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+            let rest = places.reduce(0) { $0 + residuals[$1] * residuals[$1] }
+            let document = try document("tables/model.json", of: capped.directory)
+            let cells = try #require(document["cell"] as? [String: Any])
+            let local = try #require(cells["gwr"] as? [String: Any])
+            func number(_ key: String) throws -> Double {
+                try #require((local[key] as? NSNumber)?.doubleValue, "no \(key)")
+            }
+            #expect(try number("n") == Double(places.count))
+            #expect(places.count + without == 266)
+            #expect(abs(try number("tss") - total) < 1e-9 * total)
+            #expect(abs(try number("r2") - (1 - rest / total)) < 1e-9)
+            // σ² comes from the choice of the bandwidth, RSS from the fit: of the same observations.
+            let freedom = Double(places.count) - (try number("tr_s"))
+            #expect(abs(try number("sigma2") - rest / freedom) < 1e-9 * rest / freedom)
+            // Ordinary least squares is of all of them, and therefore no comparison.
+            #expect(cells["comparison"] == nil || cells["comparison"] is NSNull)
+            #expect(capped.errors.contains("observations have no local model"))
         }
     }
 }

@@ -119,7 +119,7 @@ enum FuzzModel {
 
     static var fitPartial: [UInt8] {
         var partial = FitPartial(termCount: 2)
-        partial.add(residual: 1, leverage: 0.5, squaredHatRow: 0.25)
+        partial.add(residual: 1, leverage: 0.5, squaredHatRow: 0.25, deviation: 0.5)
         partial.count(.fitted)
         return partial.encoded
     }

@@ -121,18 +121,17 @@ extension RunFixture {
         let missing = fixture.missing.map {
             PublishingInput.MissingTile(id: $0, stage: .fit, message: "no memory")
         }
+        let found = ObservationConstants(observations, model: regression, variant: .logRatio)
         let results = PublishingInput.RegressionResults(
             fitTiles: fitTiles,
             missingFitTiles: missing,
             diagnoseTiles: diagnoseTiles,
             missingDiagnoseTiles: missing,
             bandwidth: try bandwidth(fixture),
-            fit: FitConstants(fit, model: regression),
+            fit: FitConstants(fit, model: regression, observations: found),
             diagnose: ResidualConstants(residuals, stepMetres: 10_000)
         )
-        return (
-            results, ObservationConstants(observations, model: regression, variant: .logRatio)
-        )
+        return (results, found)
     }
 
     private static func value(
@@ -167,7 +166,7 @@ extension RunFixture {
         to fit: inout FitPartial,
         _ residuals: inout ResidualPartial
     ) {
-        fit.add(residual: e, leverage: 0.02, squaredHatRow: 0.01)
+        fit.add(residual: e, leverage: 0.02, squaredHatRow: 0.01, deviation: Double(column))
         fit.certificates.certified += 1
         for term in fit.terms.indices {
             let beta = coefficient(term, row: row, column: column)
@@ -198,7 +197,7 @@ extension RunFixture {
         let scale = fixture.fixedCells.map { $0 / 40 } ?? 1
         func score(_ k: Double, _ bcv: Double) -> String {
             """
-            {"value":\(k * scale),"rss":120.5,"traceS":30.25,"squaredLeaveOneOutErrors":130,
+            {"value":\(k * scale),"locationCount":100,"rss":120.5,"traceS":30.25,"squaredLeaveOneOutErrors":130,
             "squaredBufferedErrors":\(bcv * 100),"failureCount":0}
             """
         }
@@ -212,7 +211,7 @@ extension RunFixture {
             """
         let end = fixture.refusal.map { "\"refusal\":\"\($0)\"" } ?? choice
         let json = """
-            {"locationCount":100,"scores":[\(score(30, 1.5)),\(score(40, 1.2)),\(score(60, 1.9))],
+            {"locationCount":100,"restartCount":0,"scores":[\(score(30, 1.5)),\(score(40, 1.2)),\(score(60, 1.9))],
             "certificates":{"certified":300,"uncertified":0,"growths":2},"roundCount":1,"next":[],
             \(end)}
             """

@@ -16,7 +16,8 @@ struct ExportCommand: ParsableCommand {
             A CSV in canonical order (rows of the grid from the north, in each from the west): x and y of \
             the cell's centre in metres of the grid's projection, the response, then the transformed \
             covariates, each number with the digits that give it back to the last bit. With the bandwidth of \
-            tables/model.json, `sectile regress` and mgwr fit the same models to it.
+            tables/model.json, `sectile regress` and mgwr fit the same models to it. Of a run that ended \
+            incomplete, the observations of the tiles that have a result are written, and the exit code is 3.
             """
     )
 
@@ -46,15 +47,26 @@ struct ExportCommand: ParsableCommand {
                 ($0.lease.unit.tile, $0.object)
             }
         )
+        let snapshot = try reader.snapshot()
+        guard !snapshot.removedStages.contains(.balance) else {
+            throw CommandError.usage(
+                "\(path): its tiles were removed when it was done (output.keepTiles: none), and the "
+                    + "observations with them; run it again with output.keepTiles: all"
+            )
+        }
+        let prepare = try reader.constants()[.prepare].map {
+            try ModelCoding.decode(PrepareConstants.self, from: $0)
+        }
         let export = ObservationExport(
             directory: path,
             model: model,
             regression: regression,
+            responseName: Self.responseName(model, regression, prepare),
             tiles: try reader.plan().plan(of: .balance)?.tiles ?? [],
             objects: objects
         )
         let missing = export.missingTiles
-        guard missing.isEmpty else {
+        guard missing.isEmpty || snapshot.phase == .incomplete else {
             throw CommandError.failed(
                 "\(missing.count) tiles have no observations yet, the first is \(missing[0]); "
                     + "finish the run first"
@@ -62,6 +74,28 @@ struct ExportCommand: ParsableCommand {
         }
         let count = try export.write(to: observations, window: try cells(of: model.grid))
         print("\(count) observations in \(observations)")
+        guard missing.isEmpty else {
+            let names = missing.prefix(10).map { "\($0)" }.joined(separator: ", ")
+            let more = missing.count > 10 ? " and \(missing.count - 10) more" : ""
+            throw CommandError(
+                exitCode: ExitCode.incomplete,
+                description: "the run is incomplete: no observations of the tiles \(names)\(more)"
+            )
+        }
+    }
+
+    /// What the response really is: the log ratio gives way to asinh where the sink has negative values.
+    private static func responseName(
+        _ model: RunModel,
+        _ regression: RegressionModel,
+        _ prepare: PrepareConstants?
+    ) -> String {
+        switch regression.response {
+        case .layer(let index): return model.layers[index].name
+        case .variant(let asked):
+            guard let prepare, let pair = model.deficit.pairs.first else { return asked.id }
+            return regression.effectiveVariant(prepare, pair: pair)?.id ?? asked.id
+        }
     }
 
     private func cells(of grid: Grid) throws -> CellWindow {
@@ -90,6 +124,8 @@ struct ObservationExport {
     let model: RunModel
     /// The regression of cells.
     let regression: RegressionModel
+    /// Name of the response's column.
+    let responseName: String
     /// The tiles of the balance stage, in row-major order.
     let tiles: [Tile]
     /// Their committed objects.
@@ -108,12 +144,7 @@ struct ObservationExport {
         else { throw CommandError.failed("cannot write \(path)") }
         defer { try? FileManager.default.removeItem(atPath: partial) }
         let names = regression.covariates.map(\.name)
-        let response =
-            switch regression.response {
-            case .variant(let variant): variant.id
-            case .layer(let index): model.layers[index].name
-            }
-        let header = (["x", "y", response] + names).joined(separator: ",")
+        let header = (["x", "y", responseName] + names).joined(separator: ",")
         try file.write(contentsOf: Data((header + "\n").utf8))
         var count = 0
         for row in Set(tiles.map(\.id.row)).sorted() {

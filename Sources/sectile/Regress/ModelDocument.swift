@@ -112,7 +112,10 @@ struct ModelDocument {
         object["not_fitted"] = ModelVocabulary.failures(result)
         object["residuals"] = ModelVocabulary.object(of: analysis.localPattern)
         object["inference"] = .text(
-            ModelVocabulary.inference(isIndependent: isIndependent, places: "locations")
+            ModelVocabulary.inference(
+                moranI: analysis.localPattern.moranI,
+                places: "locations"
+            )
         )
         return .object(object)
     }
