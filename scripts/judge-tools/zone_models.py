@@ -36,7 +36,7 @@ def main():
     def ours(columns):
         return np.array([[float(cities[row["id"]][c]) for c in columns] for row in observations])
 
-    theirs = GWR(xy, y, x, bw=k, fixed=False, kernel="bisquare").fit()
+    theirs = GWR(xy, y, x, bw=k, fixed=False, kernel="bisquare", n_jobs=1).fit()
     pairs = {
         "coefficients": (ours([f"beta_{t}" for t in terms]), theirs.params),
         "standard errors": (ours([f"se_{t}" for t in terms]), theirs.bse),
@@ -52,7 +52,7 @@ def main():
     curve = [row for row in rows(f"{run}/tables/bandwidth_zones.csv") if row["aicc"]]
     for row in curve:
         count = int(row["neighbours"])
-        other = GWR(xy, y, x, bw=count, fixed=False, kernel="bisquare").fit().aicc
+        other = GWR(xy, y, x, bw=count, fixed=False, kernel="bisquare", n_jobs=1).fit().aicc
         largest = max(largest, abs(float(row["aicc"]) - other) / abs(other))
         best = min(best, (other, count))
     print(f"AICc at all {len(curve)} bandwidths from {curve[0]['neighbours']} to {curve[-1]['neighbours']}: "
