@@ -47,7 +47,11 @@ package enum Regridding {
             let count = map.subpointsPerAxis * map.subpointsPerAxis
             for cell in 0..<map.window.cellCount {
                 let points = (cell * count)..<((cell + 1) * count)
-                layer.waterFraction?.samples[cell] = waterFraction(map, points, source)
+                let (wet, known) = water(map, points, source)
+                layer.knownFraction?.samples[cell] = Float(Double(known) / Double(count))
+                if known > 0 {
+                    layer.waterFraction?.samples[cell] = Float(Double(wet) / Double(known))
+                }
             }
         }
         return layer
@@ -222,12 +226,13 @@ package enum Regridding {
         return (best.value, found.count)
     }
 
-    private static func waterFraction(
+    /// How many sub-points are water, and how many are water or valid.
+    private static func water(
         _ map: SubpointMap,
         _ points: Range<Int>,
         _ source: DecodedSource
-    ) -> Float {
-        guard let water = source.water else { return .nan }
+    ) -> (wet: Int, known: Int) {
+        guard let water = source.water else { return (0, 0) }
         var wet = 0
         var known = 0
         for point in points {
@@ -235,6 +240,6 @@ package enum Regridding {
             if water[pixel] { wet += 1 }
             if water[pixel] || !source.values[pixel].isNaN { known += 1 }
         }
-        return known > 0 ? Float(Double(wet) / Double(known)) : .nan
+        return (wet, known)
     }
 }

@@ -67,18 +67,21 @@ package struct SourceLayerReader: ~Copyable {
         cancellation: CancellationFlag
     ) throws -> RegriddedLayer {
         if let whole = try mosaic(of: layer) {
+            try cancellation.check()
             let dataset = try RasterDataset(path: whole.definition, name: whole.name)
             return try read(dataset, band: 1, of: layer, over: window, maps: &maps)
         }
         var combiner: LayerCombiner?
         let isSingle = layer.paths.count * layer.bands.count == 1
-        for path in layer.paths {
+        // The later sheet counts, and is added first.
+        let isMosaic = layer.combination == .mosaic
+        for path in isMosaic ? layer.paths.reversed() : layer.paths {
             let dataset = try RasterDataset(
                 path: path,
                 assumedReference: layer.reading.reference,
                 assumedExtent: layer.reading.extent
             )
-            for band in layer.bands {
+            for band in isMosaic ? layer.bands.reversed() : layer.bands {
                 try cancellation.check()
                 let part = try read(dataset, band: band, of: layer, over: window, maps: &maps)
                 if isSingle { return part }
@@ -99,12 +102,11 @@ package struct SourceLayerReader: ~Copyable {
         return combiner.layer
     }
 
-    /// The sheets of a map as one raster, where a value depends on neighbouring pixels and the sheets lie
-    /// on one lattice; nil otherwise.
+    /// The sheets of a map as one raster, where they lie on one lattice; nil otherwise.
     private func mosaic(of layer: LayerModel) throws(RasterError) -> SheetMosaic? {
-        guard layer.combination == .mosaic, layer.paths.count > 1, layer.bands.count == 1,
-            layer.rule.sourceMargin + layer.reading.derivation.haloPixels > 0
-        else { return nil }
+        guard layer.combination == .mosaic, layer.paths.count * layer.bands.count > 1 else {
+            return nil
+        }
         var sheets: [RasterDescription] = []
         for path in layer.paths {
             sheets.append(
@@ -115,11 +117,7 @@ package struct SourceLayerReader: ~Copyable {
                 )
             )
         }
-        return SheetMosaic(
-            sheets,
-            band: layer.band,
-            keepsNoData: layer.keepsNoData(of: try sheets[0].band(layer.band))
-        )
+        return layer.sheetMosaic(of: sheets)
     }
 
     private func read(

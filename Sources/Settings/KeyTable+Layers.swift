@@ -29,7 +29,8 @@ extension KeyTable {
             "layers[].combine",
             .choice(LayerCombination.allCases.map(\.rawValue)),
             .optional("one file and band; mandatory for several"),
-            "How several files or bands become one layer."
+            "How several files or bands become one layer: sum (months, sectors), mean, or mosaic (sheets of "
+                + "one map; where they overlap, the later file that has a value counts)."
         ),
         KeyDescription(
             "layers[].subdataset",
