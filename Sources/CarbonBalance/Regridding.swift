@@ -208,22 +208,30 @@ package enum Regridding {
         _ points: Range<Int>,
         _ source: DecodedSource
     ) -> Tally {
-        var found: [Double] = []
+        var counts: [Double: Int] = [:]
+        // Neighbouring sub-points mostly share their class: it is counted when it changes.
+        var run = (value: Double.nan, count: 0)
+        var valid = 0
         for point in points {
             guard let pixel = pixel(map, point, source), !source.values[pixel].isNaN else {
                 continue
             }
-            found.append(source.values[pixel])
+            valid += 1
+            let value = source.values[pixel]
+            if value == run.value {
+                run.count += 1
+            } else {
+                if run.count > 0 { counts[run.value, default: 0] += run.count }
+                run = (value, 1)
+            }
         }
-        found.sort()
+        if run.count > 0 { counts[run.value, default: 0] += run.count }
         var best = (value: Double.nan, count: 0)
-        var start = 0
-        while start < found.count {
-            let end = found[start...].firstIndex { $0 != found[start] } ?? found.count
-            if end - start > best.count { best = (found[start], end - start) }
-            start = end
+        for (value, count) in counts
+        where count > best.count || (count == best.count && value < best.value) {
+            best = (value, count)
         }
-        return (best.value, found.count)
+        return (best.value, valid)
     }
 
     /// How many sub-points are water, and how many are water or valid.

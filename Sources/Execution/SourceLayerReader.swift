@@ -188,6 +188,9 @@ package struct SourceLayerReader: ~Copyable {
         return try HeldWindow(pixels, of: dataset, band: band, keepsNoData: keepsNoData)
     }
 
+    /// Most sub-points along an edge of a cell by which the pixels of cells are looked up.
+    private static let edgeSubpointsPerAxis = 64
+
     /// Most bytes of raw samples held for a layer.
     private var heldBytes: Int { samplesPerRead * 48 }
 
@@ -303,7 +306,11 @@ package struct SourceLayerReader: ~Copyable {
         _ projection: borrowing SourceProjection
     ) -> CellWindow? {
         let description = projection.description
-        let margin = layer.rule.sourceMargin + layer.reading.derivation.haloPixels
+        // Few sub-points tell where the edge of a cell lies; of the others half a distance between these
+        // is missing, in pixels, of which there are two sub-points each.
+        let perAxis = min(Self.edgeSubpointsPerAxis, layer.subpointsPerAxis)
+        let missing = perAxis < layer.subpointsPerAxis ? layer.subpointsPerAxis / perAxis + 1 : 0
+        let margin = layer.rule.sourceMargin + layer.reading.derivation.haloPixels + missing
         let edges = [
             CellWindow(rows: cells.rowStart..<(cells.rowStart + 1), columns: cells.columns),
             CellWindow(rows: (cells.rowEnd - 1)..<cells.rowEnd, columns: cells.columns),
@@ -311,10 +318,8 @@ package struct SourceLayerReader: ~Copyable {
             CellWindow(rows: cells.rows, columns: (cells.columnEnd - 1)..<cells.columnEnd),
         ]
         var box: CellWindow?
-        for strip in edges.flatMap({
-            SubpointMap.strips(of: $0, subpointsPerAxis: layer.subpointsPerAxis)
-        }) {
-            let map = nodes.subpoints(of: strip, subpointsPerAxis: layer.subpointsPerAxis) {
+        for strip in edges.flatMap({ SubpointMap.strips(of: $0, subpointsPerAxis: perAxis) }) {
+            let map = nodes.subpoints(of: strip, subpointsPerAxis: perAxis) {
                 projection.project($0)
             }
             let found = map.sourceWindow(

@@ -167,6 +167,37 @@ struct SheetTests {
         expect(row(try read(layer).value), [1, 1, 9, 9, 9, 9])
     }
 
+    @Test func `every pixel of a source 200 times finer than the grid counts alike`() throws {
+        func isMarked(_ row: Int, _ column: Int) -> Bool { (row * 3 + column) % 7 == 0 }
+        let path = "\(directory.path)/fine.tif"
+        try RasterWriter.write(
+            to: path,
+            columns: 1200,
+            affine: try #require(GeoTransform(coefficients: [0, 50, 0, 3_980_000, 0, -50])),
+            reference: grid.reference,
+            bands: [(0..<720_000).map { isMarked($0 / 1200, $0 % 1200) ? 40_000 : 0 }]
+        )
+        var layer = layer([path])
+        layer.subpointsPerAxis = SubpointMap.perAxis(
+            cellSizeMetres: grid.cellSizeMetres,
+            sourcePixelMetres: 50
+        )
+        let found = try read(layer)
+        for row in 0..<3 {
+            for column in 0..<6 {
+                let count = (0..<40_000).count { pixel in
+                    isMarked(row * 200 + pixel / 200, column * 200 + pixel % 200)
+                }
+                #expect(found.value[row, column] == Float(count), "\(row), \(column)")
+                #expect(found.validFraction[row, column] == 1)
+            }
+        }
+        // In parts of a cell and a half, each read by itself, nothing changes.
+        let parts = try SourceLayerReader(grid: grid, samplesPerRead: 60_000)
+            .read(layer, over: grid.window)
+        #expect(parts == found)
+    }
+
     @Test func `bands of one file are sheets one above the other`() throws {
         let path = "\(directory.path)/bands.tif"
         var options = RasterWriter.Options()

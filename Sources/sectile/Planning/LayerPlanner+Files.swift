@@ -1,10 +1,27 @@
 import Analysis
 import CarbonBalance
 import Execution
+import Lattice
 import RasterIO
 import Settings
 
 extension LayerPlanner {
+    /// A warning where pixels are so fine that some are passed over.
+    func sampling(_ layer: LayerSettings, pixelMetres: Double) -> [String] {
+        let share = SubpointMap.sampledShare(
+            cellSizeMetres: grid.cellSizeMetres,
+            sourcePixelMetres: pixelMetres
+        )
+        guard share < 1 else { return [] }
+        return [
+            "\(layer.name): a cell of \(Int(grid.cellSizeMetres)) m is more than "
+                + "\(SubpointMap.maximumPerAxis) of its pixels of about "
+                + "\(LayerInterpretation.short(pixelMetres)) m across: about "
+                + "\(LayerInterpretation.short(100 * share)) % of them are sampled, evenly; a coarser version "
+                + "of the data, or smaller cells, would count all"
+        ]
+    }
+
     private static func bands(_ file: RasterDescription) -> String {
         "\(file.bandCount) band\(file.bandCount == 1 ? "" : "s") in \(file.path)"
     }

@@ -101,7 +101,8 @@ struct LayerPlanner {
                             ? "; \(unused) of \(files.count) files lie outside the grid or have no "
                                 + "value there" : "")
                 ).text,
-                survey: survey
+                survey: survey,
+                warnings: sampling(layer, pixelMetres: pixel)
             )
         } catch {
             problems.append(PlanProblem(key: "\(key).path", message: "\(error)"))
