@@ -354,12 +354,23 @@ package struct SourceLayerReader: ~Copyable {
         case .direction(let component, let degreesPerUnit):
             return source.component(component, degreesPerUnit: degreesPerUnit)
         case .terrain(let measure):
-            let spacing = try SourcePixelSpacing(description, rows: source.window.rows)
-            return source.terrain(
-                measure,
-                spacing: PixelSpacing(
-                    eastwardMetres: spacing.eastwardMetres,
-                    northwardMetres: spacing.northwardMetres
+            return source.terrain(measure, spacing: try spacing(of: source.window, description))
+        }
+    }
+
+    private static func spacing(
+        of pixels: CellWindow,
+        _ description: RasterDescription
+    ) throws(RasterError) -> PixelSpacing {
+        switch try SourcePixelSpacing(description, pixels: pixels) {
+        case .rows(let eastwardMetres, let northwardMetres):
+            return .rows(eastwardMetres: eastwardMetres, northwardMetres: northwardMetres)
+        case .nodes(let nodes):
+            return .nodes(
+                PixelStepNodes(
+                    window: nodes.window,
+                    spacingPixels: nodes.spacingPixels,
+                    steps: nodes.steps
                 )
             )
         }
