@@ -35,6 +35,7 @@ extension EndToEnd {
         {
             var input = try SmallInput(in: scratch)
             let plain = try RunOutcome(directory: try await run(input, "plain"))
+            let single = try await SectileProcess.run("plan", try input.write())
             try SmallInput.writeLayer("below", in: scratch) { 900 - Double(($0 * 3 + $1) % 50) }
             try SmallInput.writeLayer("far", in: scratch, west: -10) { _, _ in 1 }
             try SmallInput.writeLayer("empty", in: scratch) { _, _ in -9999 }
@@ -45,6 +46,13 @@ extension EndToEnd {
             let plan = try await SectileProcess.run("plan", try input.write())
             let words = "2 of 4 files lie outside the grid or have no value there"
             #expect(plan.output.contains(words), "\(plan.output) \(plan.errors)")
+            // What lies below is not counted: the layer amounts to the same.
+            func amounts(_ output: String) -> String? {
+                output.split(separator: "\n").first { $0.hasPrefix("  sink: ") }?
+                    .components(separatedBy: "; ").first
+            }
+            #expect(amounts(plan.output) != nil)
+            #expect(amounts(plan.output) == amounts(single.output))
             #expect(try RunOutcome(directory: try await run(input, "sheets")) == plain)
             // None at all is an error, as for a single file.
             input.replace("[below.asc, sink.asc, far.asc, empty.asc]", with: "[far.asc, empty.asc]")

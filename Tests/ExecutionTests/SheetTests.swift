@@ -29,12 +29,16 @@ struct SheetTests {
         kilometres: ClosedRange<Double>,
         pixelMetres: Double = 1000,
         noDataValue: Double? = nil,
+        isMasked: ((_ column: Int) -> Bool)? = nil,
         value: (_ column: Int) -> Double
     ) throws -> String {
         let columns = Int((kilometres.upperBound - kilometres.lowerBound) * 1000 / pixelMetres)
         let rows = Int(30_000 / pixelMetres)
         var options = RasterWriter.Options()
         options.noDataValue = noDataValue
+        options.mask = isMasked.map { isMasked in
+            (0..<(rows * columns)).map { isMasked($0 % columns) ? 0 : 255 }
+        }
         let path = "\(directory.path)/\(name).tif"
         try RasterWriter.write(
             to: path,
@@ -141,6 +145,23 @@ struct SheetTests {
         let earlier = try read(layer([east, west]))
         expect(row(earlier.value), [5, 5, 0.8 * 5 + 0.2 * 8, 8, 8, 8])
         expect(row(earlier.validFraction), [1, 1, 1, 1, 1, 1])
+    }
+
+    @Test
+    func `what a mask or a nodata value hides of a sheet shows the one below, pixel by pixel`()
+        throws
+    {
+        let west = try sheet("west", kilometres: 0...40) { Double($0 % 10) }
+        let masked = try sheet("masked", kilometres: 20...60, isMasked: { $0 % 10 < 3 }) { _ in 8 }
+        let empty = try sheet("empty", kilometres: 20...60, noDataValue: -9999) {
+            $0 % 10 < 3 ? .nan : 8
+        }
+        for east in [masked, empty] {
+            let found = try read(layer([west, east]))
+            // 0, 1 and 2 of the sheet below, and seven times 8.
+            expect(row(found.value), [4.5, 4.5, 5.9, 5.9, 8, 8])
+            expect(row(found.validFraction), [1, 1, 1, 1, 0.7, 0.7])
+        }
     }
 
     @Test func `values that the configuration calls missing hide no other sheet`() throws {
