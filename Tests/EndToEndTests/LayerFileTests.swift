@@ -178,6 +178,29 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        func `pixels too fine to be sampled all are warned about with their share`() async throws {
+            var input = try SmallInput(in: scratch)
+            var lines = ["ncols 40", "nrows 40", "xllcorner 108", "yllcorner 35", "cellsize 5e-05"]
+            lines += (0..<40).map { row in (0..<40).map { "\(row + $0)" }.joined(separator: " ") }
+            try scratch.write(lines.joined(separator: "\n") + "\n", to: "tiny.asc")
+            input.replace(
+                "zones:\n  path",
+                with: """
+                      - {name: tiny, role: covariate, path: tiny.asc, crs: EPSG:4326, quantity: intensity, unit: m}
+                    zones:
+                      path
+                    """
+            )
+            let plan = try await SectileProcess.run("plan", try input.write())
+            // 5.03 m at 35 degrees north: 1024 sub-points along 10 km lie in 0.515² of the pixels.
+            for words in [
+                "1024x1024 sub-points", "1024 of its pixels of about 5.03 m", "about 26.5 %",
+            ] {
+                #expect(plan.output.contains(words), "\(plan.output) \(plan.errors)")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         func `the mean of twelve monthly files is the sum of twelfths`() async throws {
             var names: [String] = []
             for month in 0..<12 {
