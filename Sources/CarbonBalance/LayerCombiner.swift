@@ -6,24 +6,34 @@ package enum LayerCombination: String, Hashable, Sendable, Codable, CaseIterable
     case sum
     /// Repeated measurements; missing in one is missing in the mean.
     case mean
-    /// Sheets of one map, weighted by how much of the cell each covers.
+    /// Sheets of one map; of sheets that overlap the later one counts.
     case mosaic
 }
 
 /// Combines the regridded files of a layer, cell by cell, one file at a time: a year of days takes no
 /// more memory than two of them.
 ///
-/// `sum` and `mean`: a cell has a value where every file has one; its valid fraction is the smallest.
-/// `mosaic`: the mean of the files' values weighted by their valid fractions, which add up (to 1 at
-/// most). Computed in double in the order of the files, rounded once; NaN where there is no value.
+/// `sum` and `mean`: a cell has a value where every file has one; its valid fraction is the smallest, its
+/// water fraction the largest.
+///
+/// `mosaic`: sheets share a cell. Each takes of it what it knows (valid or water), but no more than those
+/// added before it left; so the later sheets of a list, which count, are added first. Value and water are
+/// the means over what the sheets took, the valid fraction is the sum. Of sheets that do not overlap that is
+/// everything; where two overlap within a cell, the later one's pixels are taken to hide as much of the other
+/// as lies over the whole cell. Sheets on one lattice of pixels are one raster and do not come here.
+///
+/// Computed in double in the order of adding, rounded once; NaN where there is no value.
 package struct LayerCombiner: Sendable {
     private let rule: LayerCombination
     private let window: CellWindow
     private var count = 0
     private var sums: [Double]
+    /// Of sheets: Σ of the valid and of the known share that they took.
     private var fractions: [Double]
+    private var known: [Double]
     private var smallest: [Float]
-    private var wettest: [Float]?
+    /// The largest water fraction, or of sheets Σ of the wet share that they took; NaN where nothing is known.
+    private var wet: [Double]?
 
     /// A combination of no files yet.
     package init(over window: CellWindow, rule: LayerCombination, hasWater: Bool) {
@@ -31,30 +41,47 @@ package struct LayerCombiner: Sendable {
         self.window = window
         sums = [Double](repeating: 0, count: window.cellCount)
         fractions = rule == .mosaic ? sums : []
+        known = fractions
         smallest = [Float](repeating: 1, count: window.cellCount)
-        wettest = hasWater ? [Float](repeating: .nan, count: window.cellCount) : nil
+        wet = hasWater ? [Double](repeating: .nan, count: window.cellCount) : nil
     }
 
-    /// Adds the next file, over the same window.
+    /// Adds the next file, over the same window; of a mosaic the last first.
     package mutating func add(_ part: RegriddedLayer) {
         precondition(part.value.window == window, "the files cover one window")
         count += 1
+        if rule == .mosaic { addSheet(part) } else { addWhole(part) }
+    }
+
+    private mutating func addWhole(_ part: RegriddedLayer) {
         for cell in sums.indices {
             let fraction = part.validFraction.samples[cell]
             smallest[cell] = min(smallest[cell], fraction)
-            if fraction > 0 {
-                let value = Double(part.value.samples[cell])
-                if rule == .mosaic {
-                    sums[cell] += value * Double(fraction)
-                    fractions[cell] += Double(fraction)
-                } else {
-                    sums[cell] += value
-                }
+            if fraction > 0 { sums[cell] += Double(part.value.samples[cell]) }
+            if let water = part.waterFraction?.samples[cell], !water.isNaN,
+                let old = wet?[cell]
+            {
+                wet?[cell] = old.isNaN ? Double(water) : max(old, Double(water))
+            }
+        }
+    }
+
+    private mutating func addSheet(_ part: RegriddedLayer) {
+        for cell in sums.indices {
+            let valid = Double(part.validFraction.samples[cell])
+            let own = Double((part.knownFraction ?? part.validFraction).samples[cell])
+            let room = 1 - known[cell]
+            guard own > 0, room > 0 else { continue }
+            let share = own <= room ? 1 : room / own
+            known[cell] += own * share
+            if valid > 0 {
+                sums[cell] += Double(part.value.samples[cell]) * valid * share
+                fractions[cell] += valid * share
             }
             if let water = part.waterFraction?.samples[cell], !water.isNaN,
-                let wet = wettest?[cell]
+                let old = wet?[cell]
             {
-                wettest?[cell] = wet.isNaN ? water : max(wet, water)
+                wet?[cell] = (old.isNaN ? 0 : old) + Double(water) * own * share
             }
         }
     }
@@ -62,7 +89,7 @@ package struct LayerCombiner: Sendable {
     /// The combination of what was added; NaN and 0 where no rule gives a value.
     package var layer: RegriddedLayer {
         precondition(count > 0, "a layer has at least one file")
-        var result = RegriddedLayer(emptyOver: window, hasWater: wettest != nil)
+        var result = RegriddedLayer(emptyOver: window, hasWater: wet != nil)
         for cell in sums.indices {
             switch rule {
             case .sum, .mean:
@@ -76,13 +103,20 @@ package struct LayerCombiner: Sendable {
                 result.validFraction.samples[cell] = Float(min(1, fractions[cell]))
             }
         }
-        if let wettest {
-            result.waterFraction = CellBlock(window: window, samples: wettest)
+        if let wet {
+            result.waterFraction?.samples = wet.indices.map { cell in
+                let share = rule == .mosaic ? wet[cell] / known[cell] : wet[cell]
+                return Float(share > 1 ? 1 : share)
+            }
+            // What several whole files know of a cell is no one share.
+            result.knownFraction =
+                rule == .mosaic
+                ? CellBlock(window: window, samples: known.map { Float(min(1, $0)) }) : nil
         }
         return result
     }
 
-    /// The combination of layers over one window, at least one.
+    /// The combination of layers over one window, at least one, in the order of the configuration.
     package static func combine(
         _ parts: [RegriddedLayer],
         rule: LayerCombination
@@ -93,7 +127,7 @@ package struct LayerCombiner: Sendable {
             rule: rule,
             hasWater: first.waterFraction != nil
         )
-        for part in parts { combiner.add(part) }
+        for part in rule == .mosaic ? parts.reversed() : parts { combiner.add(part) }
         return combiner.layer
     }
 }

@@ -9,17 +9,26 @@ package struct RegriddedLayer: Sendable, Equatable {
     /// Share of water among the sub-points that are valid or water, NaN where there is none; nil when
     /// the layer has no code for water.
     package var waterFraction: CellBlock?
+    /// Share of the cell's sub-points that are valid or water, 0…1: what ``waterFraction`` is relative to, for
+    /// combining files; nil when the layer has no code for water, and in layers read back from tiles.
+    package var knownFraction: CellBlock?
 
     /// A layer from its bands, which cover one window.
-    package init(value: CellBlock, validFraction: CellBlock, waterFraction: CellBlock? = nil) {
+    package init(
+        value: CellBlock,
+        validFraction: CellBlock,
+        waterFraction: CellBlock? = nil,
+        knownFraction: CellBlock? = nil
+    ) {
         precondition(
-            value.window == validFraction.window
-                && waterFraction.map { $0.window == value.window } ?? true,
+            [validFraction, waterFraction ?? validFraction, knownFraction ?? validFraction]
+                .allSatisfy { $0.window == value.window },
             "the bands of a layer cover one window"
         )
         self.value = value
         self.validFraction = validFraction
         self.waterFraction = waterFraction
+        self.knownFraction = knownFraction
     }
 
     /// A layer without any valid cell, to be pasted into.
@@ -27,20 +36,28 @@ package struct RegriddedLayer: Sendable, Equatable {
         value = CellBlock(window: window)
         validFraction = CellBlock(window: window, filledWith: 0)
         waterFraction = hasWater ? CellBlock(window: window) : nil
+        knownFraction = hasWater ? CellBlock(window: window, filledWith: 0) : nil
     }
 
     /// Copies the cells that both layers cover from `other`, which has the same bands.
     package mutating func paste(_ other: RegriddedLayer) {
         precondition(
-            (waterFraction == nil) == (other.waterFraction == nil),
+            (waterFraction == nil) == (other.waterFraction == nil)
+                && (knownFraction == nil) == (other.knownFraction == nil),
             "layers with the same bands"
         )
         value.paste(other.value)
         validFraction.paste(other.validFraction)
-        if var water = waterFraction, let part = other.waterFraction {
-            water.paste(part)
-            waterFraction = water
-        }
+        Self.paste(other.waterFraction, into: &waterFraction)
+        Self.paste(other.knownFraction, into: &knownFraction)
+    }
+
+    private static func paste(_ part: CellBlock?, into block: inout CellBlock?) {
+        guard var whole = block, let part else { return }
+        // One owner, or the samples would be copied.
+        block = nil
+        whole.paste(part)
+        block = whole
     }
 
     /// Makes a cell one without observation.

@@ -47,7 +47,11 @@ package enum Regridding {
             let count = map.subpointsPerAxis * map.subpointsPerAxis
             for cell in 0..<map.window.cellCount {
                 let points = (cell * count)..<((cell + 1) * count)
-                layer.waterFraction?.samples[cell] = waterFraction(map, points, source)
+                let (wet, known) = water(map, points, source)
+                layer.knownFraction?.samples[cell] = Float(Double(known) / Double(count))
+                if known > 0 {
+                    layer.waterFraction?.samples[cell] = Float(Double(wet) / Double(known))
+                }
             }
         }
         return layer
@@ -204,30 +208,39 @@ package enum Regridding {
         _ points: Range<Int>,
         _ source: DecodedSource
     ) -> Tally {
-        var found: [Double] = []
+        var counts: [Double: Int] = [:]
+        // Neighbouring sub-points mostly share their class: it is counted when it changes.
+        var run = (value: Double.nan, count: 0)
+        var valid = 0
         for point in points {
             guard let pixel = pixel(map, point, source), !source.values[pixel].isNaN else {
                 continue
             }
-            found.append(source.values[pixel])
+            valid += 1
+            let value = source.values[pixel]
+            if value == run.value {
+                run.count += 1
+            } else {
+                if run.count > 0 { counts[run.value, default: 0] += run.count }
+                run = (value, 1)
+            }
         }
-        found.sort()
+        if run.count > 0 { counts[run.value, default: 0] += run.count }
         var best = (value: Double.nan, count: 0)
-        var start = 0
-        while start < found.count {
-            let end = found[start...].firstIndex { $0 != found[start] } ?? found.count
-            if end - start > best.count { best = (found[start], end - start) }
-            start = end
+        for (value, count) in counts
+        where count > best.count || (count == best.count && value < best.value) {
+            best = (value, count)
         }
-        return (best.value, found.count)
+        return (best.value, valid)
     }
 
-    private static func waterFraction(
+    /// How many sub-points are water, and how many are water or valid.
+    private static func water(
         _ map: SubpointMap,
         _ points: Range<Int>,
         _ source: DecodedSource
-    ) -> Float {
-        guard let water = source.water else { return .nan }
+    ) -> (wet: Int, known: Int) {
+        guard let water = source.water else { return (0, 0) }
         var wet = 0
         var known = 0
         for point in points {
@@ -235,6 +248,6 @@ package enum Regridding {
             if water[pixel] { wet += 1 }
             if water[pixel] || !source.values[pixel].isNaN { known += 1 }
         }
-        return known > 0 ? Float(Double(wet) / Double(known)) : .nan
+        return (wet, known)
     }
 }

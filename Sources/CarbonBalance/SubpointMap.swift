@@ -30,14 +30,14 @@ package struct SubpointMap: Sendable {
         self.rows = rows
     }
 
-    /// The most sub-points along an edge of a cell.
-    package static let maximumPerAxis = 64
+    /// The most sub-points along an edge of a cell: 16 MB for the map of one cell.
+    package static let maximumPerAxis = 1024
 
-    /// Sub-points along an edge of a cell: two for each source pixel, at least 4, at most 64.
+    /// Sub-points along an edge of a cell: two for each source pixel, at least 4, at most 1024.
     ///
     /// With 4 sub-points the share of a cell that a coarser pixel covers is known to a few percent, and
     /// errors of neighbouring cells cancel in sums; two per pixel make sure that no pixel of a finer
-    /// source is missed. Above 64 (pixels finer than 1/32 of a cell) pixels are sampled evenly.
+    /// source is missed. Above 1024 (pixels finer than 1/512 of a cell) pixels are sampled evenly.
     package static func perAxis(cellSizeMetres: Double, sourcePixelMetres: Double) -> Int {
         precondition(
             cellSizeMetres > 0 && sourcePixelMetres > 0,
@@ -47,7 +47,17 @@ package struct SubpointMap: Sendable {
         return Int(min(Double(maximumPerAxis), max(4, needed)))
     }
 
-    /// Most sub-points of a strip: a megabyte, which stays in a processor's cache.
+    /// The share of the pixels under a cell that some sub-point lies in, of pixels of a size: 1 unless there
+    /// are more along an edge than ``maximumPerAxis``.
+    package static func sampledShare(
+        cellSizeMetres: Double,
+        sourcePixelMetres: Double
+    ) -> Double {
+        let alongEdge = min(1, Double(maximumPerAxis) * sourcePixelMetres / cellSizeMetres)
+        return alongEdge * alongEdge
+    }
+
+    /// Most sub-points of a strip: a megabyte, which stays in a processor's cache; of a single cell more.
     static let subpointsPerStrip = 1 << 16
 
     /// Parts of some cells whose maps are small: whole rows where they fit, a single cell at least.

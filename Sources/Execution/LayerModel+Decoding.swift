@@ -16,6 +16,19 @@ extension LayerModel {
         nodata != nil || codes.contains { Double($0.code) == band.noDataValue }
     }
 
+    /// The files of a mosaic as one raster, where they lie on one lattice of pixels; nil otherwise.
+    ///
+    /// - Parameter sheets: descriptions of the layer's files, in its order.
+    package func sheetMosaic(of sheets: [RasterDescription]) -> SheetMosaic? {
+        guard combination == .mosaic else { return nil }
+        return SheetMosaic(sheets, bands: bands) { band in
+            let coded = codes.filter { !$0.isWater && $0.value == nil }.map { Double($0.code) }
+            let stated =
+                keepsNoData(of: band) ? nodata ?? [] : [band.noDataValue].compactMap(\.self)
+            return Set(stated + coded).sorted()
+        }
+    }
+
     /// Raw samples with the configured nodata values replaced by NaN.
     package func withoutNodata(_ samples: [Double]) -> [Double] {
         guard let nodata, !nodata.isEmpty else { return samples }

@@ -67,18 +67,21 @@ package struct SourceLayerReader: ~Copyable {
         cancellation: CancellationFlag
     ) throws -> RegriddedLayer {
         if let whole = try mosaic(of: layer) {
+            try cancellation.check()
             let dataset = try RasterDataset(path: whole.definition, name: whole.name)
             return try read(dataset, band: 1, of: layer, over: window, maps: &maps)
         }
         var combiner: LayerCombiner?
         let isSingle = layer.paths.count * layer.bands.count == 1
-        for path in layer.paths {
+        // The later sheet counts, and is added first.
+        let isMosaic = layer.combination == .mosaic
+        for path in isMosaic ? layer.paths.reversed() : layer.paths {
             let dataset = try RasterDataset(
                 path: path,
                 assumedReference: layer.reading.reference,
                 assumedExtent: layer.reading.extent
             )
-            for band in layer.bands {
+            for band in isMosaic ? layer.bands.reversed() : layer.bands {
                 try cancellation.check()
                 let part = try read(dataset, band: band, of: layer, over: window, maps: &maps)
                 if isSingle { return part }
@@ -99,12 +102,11 @@ package struct SourceLayerReader: ~Copyable {
         return combiner.layer
     }
 
-    /// The sheets of a map as one raster, where a value depends on neighbouring pixels and the sheets lie
-    /// on one lattice; nil otherwise.
+    /// The sheets of a map as one raster, where they lie on one lattice; nil otherwise.
     private func mosaic(of layer: LayerModel) throws(RasterError) -> SheetMosaic? {
-        guard layer.combination == .mosaic, layer.paths.count > 1, layer.bands.count == 1,
-            layer.rule.sourceMargin + layer.reading.derivation.haloPixels > 0
-        else { return nil }
+        guard layer.combination == .mosaic, layer.paths.count * layer.bands.count > 1 else {
+            return nil
+        }
         var sheets: [RasterDescription] = []
         for path in layer.paths {
             sheets.append(
@@ -115,11 +117,7 @@ package struct SourceLayerReader: ~Copyable {
                 )
             )
         }
-        return SheetMosaic(
-            sheets,
-            band: layer.band,
-            keepsNoData: layer.keepsNoData(of: try sheets[0].band(layer.band))
-        )
+        return layer.sheetMosaic(of: sheets)
     }
 
     private func read(
@@ -189,6 +187,9 @@ package struct SourceLayerReader: ~Copyable {
         onRead(dataset.description.path, pixels)
         return try HeldWindow(pixels, of: dataset, band: band, keepsNoData: keepsNoData)
     }
+
+    /// Most sub-points along an edge of a cell by which the pixels of cells are looked up.
+    private static let edgeSubpointsPerAxis = 64
 
     /// Most bytes of raw samples held for a layer.
     private var heldBytes: Int { samplesPerRead * 48 }
@@ -305,7 +306,11 @@ package struct SourceLayerReader: ~Copyable {
         _ projection: borrowing SourceProjection
     ) -> CellWindow? {
         let description = projection.description
-        let margin = layer.rule.sourceMargin + layer.reading.derivation.haloPixels
+        // Few sub-points tell where the edge of a cell lies; of the others half a distance between these
+        // is missing, in pixels, of which there are two sub-points each.
+        let perAxis = min(Self.edgeSubpointsPerAxis, layer.subpointsPerAxis)
+        let missing = perAxis < layer.subpointsPerAxis ? layer.subpointsPerAxis / perAxis + 1 : 0
+        let margin = layer.rule.sourceMargin + layer.reading.derivation.haloPixels + missing
         let edges = [
             CellWindow(rows: cells.rowStart..<(cells.rowStart + 1), columns: cells.columns),
             CellWindow(rows: (cells.rowEnd - 1)..<cells.rowEnd, columns: cells.columns),
@@ -313,10 +318,8 @@ package struct SourceLayerReader: ~Copyable {
             CellWindow(rows: cells.rows, columns: (cells.columnEnd - 1)..<cells.columnEnd),
         ]
         var box: CellWindow?
-        for strip in edges.flatMap({
-            SubpointMap.strips(of: $0, subpointsPerAxis: layer.subpointsPerAxis)
-        }) {
-            let map = nodes.subpoints(of: strip, subpointsPerAxis: layer.subpointsPerAxis) {
+        for strip in edges.flatMap({ SubpointMap.strips(of: $0, subpointsPerAxis: perAxis) }) {
+            let map = nodes.subpoints(of: strip, subpointsPerAxis: perAxis) {
                 projection.project($0)
             }
             let found = map.sourceWindow(
@@ -351,12 +354,23 @@ package struct SourceLayerReader: ~Copyable {
         case .direction(let component, let degreesPerUnit):
             return source.component(component, degreesPerUnit: degreesPerUnit)
         case .terrain(let measure):
-            let spacing = try SourcePixelSpacing(description, rows: source.window.rows)
-            return source.terrain(
-                measure,
-                spacing: PixelSpacing(
-                    eastwardMetres: spacing.eastwardMetres,
-                    northwardMetres: spacing.northwardMetres
+            return source.terrain(measure, spacing: try spacing(of: source.window, description))
+        }
+    }
+
+    private static func spacing(
+        of pixels: CellWindow,
+        _ description: RasterDescription
+    ) throws(RasterError) -> PixelSpacing {
+        switch try SourcePixelSpacing(description, pixels: pixels) {
+        case .rows(let eastwardMetres, let northwardMetres):
+            return .rows(eastwardMetres: eastwardMetres, northwardMetres: northwardMetres)
+        case .nodes(let nodes):
+            return .nodes(
+                PixelStepNodes(
+                    window: nodes.window,
+                    spacingPixels: nodes.spacingPixels,
+                    steps: nodes.steps
                 )
             )
         }

@@ -11,8 +11,8 @@ import RasterIO
 /// files or bands the sums are combined as the layer combines them; where their missing pixels differ, the
 /// run has a value only where all have one, and the difference shows it.
 package struct ClosureCheck: Sendable {
-    /// Sources with more pixels within the grid are left out.
-    package static let maximumPixels = 20_000_000
+    /// Sources with more pixels within the grid, of all files and bands, are left out: a minute or two.
+    package static let maximumPixels = 1_000_000_000
     /// Most pixels held at a time.
     private static let pixelsPerBlock = 1_000_000
 

@@ -29,7 +29,9 @@ extension KeyTable {
             "layers[].combine",
             .choice(LayerCombination.allCases.map(\.rawValue)),
             .optional("one file and band; mandatory for several"),
-            "How several files or bands become one layer."
+            "How several files or bands become one layer: sum (months, sectors), mean, or mosaic (sheets of "
+                + "one map; where they overlap, the later file that has a value counts). Class, intensity and "
+                + "angle have no sum, a most frequent class only mosaic."
         ),
         KeyDescription(
             "layers[].subdataset",
@@ -41,7 +43,8 @@ extension KeyTable {
             "layers[].band",
             .words(["all"], or: .oneOrMore(.integer(1...65535))),
             .fallback("1"),
-            "Band within the dataset; several, or all, need combine: time steps, for example."
+            "Band within the dataset; several, or all, need combine: time steps, for example. All: every "
+                + "file has the same number."
         ),
         KeyDescription(
             "layers[].year",
@@ -150,7 +153,7 @@ extension KeyTable {
             .choice(LayerResampling.allCases.map(\.rawValue)),
             .optional("bilinear for density and intensity covariates, else nearest"),
             "How a source that is coarser than the grid is sampled: nearest keeps mass, bilinear is "
-                + "smooth."
+                + "smooth. Of a finer one the mean of its pixels is taken."
         ),
         KeyDescription(
             "layers[].minimumValidFraction",

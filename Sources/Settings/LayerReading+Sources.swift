@@ -82,6 +82,29 @@ extension LayerReading {
         checkDerivation(layer, cursor)
     }
 
+    /// Reports a rule by which what a cell has of several files makes no sense.
+    func checkCombination(_ layer: LayerSettings, _ cursor: MappingCursor) {
+        guard let combine = layer.combine, combine != .mosaic else { return }
+        let path = cursor.child("combine")
+        if layer.statistic == .mode, layer.quantity == .category {
+            reader.report(
+                path,
+                "\"\(combine.rawValue)\" contradicts statistic mode: classes have no \(combine.rawValue)",
+                found: combine.rawValue,
+                legal: [LayerCombination.mosaic.rawValue]
+            )
+        } else if combine == .sum, !layer.quantity.isAmount {
+            let hint =
+                layer.quantity == .intensity ? " (amounts of 12 months: mean, with scale: 12)" : ""
+            reader.report(
+                path,
+                "\"sum\" contradicts quantity \(layer.quantity.rawValue): it does not add up\(hint)",
+                found: "sum",
+                legal: [LayerCombination.mean.rawValue, LayerCombination.mosaic.rawValue]
+            )
+        }
+    }
+
     private func checkDirection(_ layer: LayerSettings, _ cursor: MappingCursor) {
         let isDirection = layer.quantity == .angle || layer.derive == .aspect
         let path = cursor.child("component")

@@ -52,7 +52,10 @@ struct LayerReading {
         layer.derive = derive
         layer.statistic = statistic ?? .fraction
         let isComplete = fill(&layer, cursor) && fillSource(&layer, cursor)
-        if quantity != nil { checkSource(layer, cursor, role: role) }
+        if quantity != nil {
+            checkSource(layer, cursor, role: role)
+            checkCombination(layer, cursor)
+        }
         checkMeaning(layer, cursor, role: role, quantity: quantity)
         guard isComplete, name != nil, role != nil, quantity != nil, classes != nil, codes != nil,
             nodata != nil, bands != nil, statistic != nil, !(paths ?? []).contains(nil)

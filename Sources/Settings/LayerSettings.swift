@@ -197,7 +197,7 @@ package enum LayerCombination: String, Sendable, Codable, Hashable, CaseIterable
     case sum
     /// Repeated measurements; missing in one is missing in the mean.
     case mean
-    /// Sheets of one map: the first file that has a value.
+    /// Sheets of one map; where they overlap, the later file that has a value counts.
     case mosaic
 }
 

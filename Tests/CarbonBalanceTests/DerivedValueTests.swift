@@ -32,7 +32,7 @@ struct DerivedValueTests {
     }
 
     private func spacing(_ window: CellWindow, _ east: Double, _ north: Double) -> PixelSpacing {
-        PixelSpacing(
+        .rows(
             eastwardMetres: window.rows.map { _ in east },
             northwardMetres: window.rows.map { _ in north }
         )

@@ -224,7 +224,17 @@ struct RegriddingTests {
         #expect(SubpointMap.perAxis(cellSizeMetres: 1000, sourcePixelMetres: 11_000) == 4)
         #expect(SubpointMap.perAxis(cellSizeMetres: 1000, sourcePixelMetres: 463) == 5)
         #expect(SubpointMap.perAxis(cellSizeMetres: 10_000, sourcePixelMetres: 1000) == 20)
-        #expect(SubpointMap.perAxis(cellSizeMetres: 10_000, sourcePixelMetres: 30) == 64)
+        #expect(SubpointMap.perAxis(cellSizeMetres: 10_000, sourcePixelMetres: 30) == 667)
+        #expect(SubpointMap.perAxis(cellSizeMetres: 45_000, sourcePixelMetres: 30) == 1024)
+        #expect(SubpointMap.sampledShare(cellSizeMetres: 10_000, sourcePixelMetres: 30) == 1)
+        // 1024 of 4096 along each edge.
+        #expect(SubpointMap.sampledShare(cellSizeMetres: 4096, sourcePixelMetres: 1) == 0.0625)
+    }
+
+    @Test func `a cell finer than a strip is a strip of its own`() {
+        let cells = CellWindow(rows: 2..<5, columns: 7..<9)
+        let strips = SubpointMap.strips(of: cells, subpointsPerAxis: 667)
+        #expect(strips.count == 6 && strips.allSatisfy { $0.cellCount == 1 })
     }
 
     @Test(arguments: [4, 20, 64])

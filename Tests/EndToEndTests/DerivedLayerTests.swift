@@ -106,6 +106,128 @@ extension EndToEnd {
             #expect(dominant.allSatisfy { $0.rounded() == $0 && (1...4).contains($0) })
         }
 
+        /// The small input with further layers and one zone around the whole grid: every cell counts once.
+        private func wholeGrid(_ layers: String) throws -> SmallInput {
+            var input = try SmallInput(in: scratch)
+            try scratch.write(
+                SmallInput.zones([("1", "all", "[100,25],[116,25],[116,42],[100,42],[100,25]")]),
+                to: "zones.geojson"
+            )
+            input.replace("zones:\n  path", with: "\(layers)\nzones:\n  path")
+            return input
+        }
+
+        /// A figure of a layer over the only zone.
+        private func figure(_ name: String, _ table: Table) throws -> Double {
+            try #require(try table.numbers(name)[0])
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a road has its length in the density and its place in the distance`() async throws {
+            let places = [(105.5, 35.5), (108.0, 33.5), (110.5, 34.5), (111.5, 36.0)]
+            let text = places.map { "[\($0.0),\($0.1)]" }.joined(separator: ",")
+            try scratch.write(
+                #"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{},"#
+                    + #""geometry":{"type":"LineString","coordinates":[\#(text)]}}]}"#,
+                to: "road.geojson"
+            )
+            let input = try wholeGrid(
+                """
+                  - {name: roads, role: covariate, path: road.geojson, derive: density, quantity: intensity}
+                  - {name: away, role: covariate, path: road.geojson, derive: distance, quantity: intensity}
+                """
+            )
+            let run = try await statistics(input, tileSize: 16, "road")
+            let table = try TableReader.read("\(run.directory)/tables/zone_statistics.csv")
+            // The line in the plane of the grid, km.
+            var xs = places.map(\.0)
+            var ys = places.map(\.1)
+            let transform = try CoordinateTransform(
+                from: try ReferenceParser.parse("EPSG:4326"),
+                to: try ReferenceParser.parse("china-albers")
+            )
+            transform.transform(xs: &xs, ys: &ys)
+            let points = zip(xs, ys).map { SIMD2($0 / 1000, $1 / 1000) }
+            func length(_ vector: SIMD2<Double>) -> Double { (vector * vector).sum().squareRoot() }
+            let total = (1..<4).reduce(0) { $0 + length(points[$1] - points[$1 - 1]) }
+            #expect(total > 600)
+            // Cells have 100 km².
+            let sum = try figure("roads_sum", table) * 100
+            #expect(abs(sum / total - 1) < 1e-6, "\(sum), not \(total)")
+            var distances: [Double] = []
+            for cell in 0..<(48 * 64) {
+                let centre = SIMD2(Double(cell % 64) * 10 + 5, 3980 - Double(cell / 64) * 10 - 5)
+                let least = (1..<4).map { index -> Double in
+                    let (start, piece) = (points[index - 1], points[index] - points[index - 1])
+                    let place = ((centre - start) * piece).sum() / (piece * piece).sum()
+                    return length(centre - start - piece * min(1, max(0, place)))
+                }
+                distances.append(least.min() ?? .nan)
+            }
+            let mean = distances.reduce(0, +) / Double(distances.count)
+            #expect(abs(try figure("away_mean", table) / mean - 1) < 1e-6)
+            #expect(abs(try figure("away_max", table) / (distances.max() ?? 0) - 1) < 1e-6)
+            #expect(abs(try figure("away_min", table) - (distances.min() ?? 0)) < 1e-4)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `an aspect points down the slope`() async throws {
+            try SmallInput.writeLayer("east", in: scratch) { Double(100 * $1 + 0 * $0) }
+            try SmallInput.writeLayer("south", in: scratch) { Double(100 * $0 + 0 * $1) }
+            let layers = ["east", "south"].flatMap { file in
+                ["sine", "cosine"].map { component in
+                    "  - {name: \(file)-\(component), role: covariate, path: \(file).asc, quantity: intensity, "
+                        + "unit: m, derive: aspect, component: \(component)}"
+                }
+            }
+            let run = try await statistics(
+                wholeGrid(layers.joined(separator: "\n")),
+                tileSize: 16,
+                "aspect"
+            )
+            let table = try TableReader.read("\(run.directory)/tables/zone_statistics.csv")
+            // What rises eastward falls to the west, what rises southward to the north.
+            for (name, expected) in [
+                ("east-sine", -1.0), ("east-cosine", 0), ("south-sine", 0), ("south-cosine", 1),
+            ] {
+                #expect(try figure("\(name)_count", table) == 64 * 48, "\(name)")
+                for measure in ["min", "max"] {
+                    let found = try figure("\(name)_\(measure)", table)
+                    #expect(abs(found - expected) < 1e-6, "\(name): \(found)")
+                }
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `products, sums and differences are those of the cells`() async throws {
+            func value(_ row: Int, _ column: Int) -> Double { Double((row * 7 + column * 3) % 23) }
+            try SmallInput.writeLayer("a", in: scratch, value: value)
+            // b = 2 a + 1 in every pixel, hence in every cell.
+            try SmallInput.writeLayer("b", in: scratch) { 2 * value($0, $1) + 1 }
+            let input = try wholeGrid(
+                """
+                  - {name: a, role: covariate, path: a.asc, quantity: intensity, unit: 1}
+                  - {name: b, role: covariate, path: b.asc, quantity: intensity, unit: 1}
+                  - {name: times, role: covariate, derive: product, of: [a, b], quantity: intensity, unit: 1}
+                  - {name: plus, role: covariate, derive: sum, of: [a, b], quantity: intensity, unit: 1}
+                  - {name: minus, role: covariate, derive: difference, of: [a, b], quantity: intensity, unit: 1}
+                """
+            )
+            let run = try await statistics(input, tileSize: 16, "operations")
+            let table = try TableReader.read("\(run.directory)/tables/zone_statistics.csv")
+            let mean = try figure("a_mean", table)
+            let square = try figure("a_variance", table) + mean * mean
+            let (least, most) = (try figure("a_min", table), try figure("a_max", table))
+            for (name, expected) in [
+                ("times_mean", 2 * square + mean), ("times_max", 2 * most * most + most),
+                ("plus_mean", 3 * mean + 1), ("plus_min", 3 * least + 1),
+                ("minus_mean", -mean - 1), ("minus_min", -most - 1), ("minus_max", -least - 1),
+            ] {
+                let found = try figure(name, table)
+                #expect(abs(found - expected) < 1e-5 * max(1, abs(expected)), "\(name): \(found)")
+            }
+        }
+
         @Test(
             .enabled(if: RasterTools.areInstalled, "GDAL's programs are not installed"),
             .timeLimit(.minutes(2))

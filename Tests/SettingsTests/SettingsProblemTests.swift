@@ -264,6 +264,52 @@ struct SettingsProblemTests {
         )
     }
 
+    @Test func `what does not add up is not summed, and classes have no mean`() {
+        func layer(_ text: String) -> String {
+            ConfigurationText.minimal + """
+
+                  - name: third
+                    role: covariate
+                    path: [a.tif, b.tif]
+                    \(text)
+                """
+        }
+        expectProblem(
+            in: layer("quantity: intensity\n    unit: m\n    combine: sum"),
+            at: "26:14",
+            saying: "layers[2].combine: \"sum\" contradicts quantity intensity",
+            "legal: mean, mosaic"
+        )
+        expectProblem(
+            in: layer("quantity: class\n    classes: [2]\n    combine: sum"),
+            at: "26:14",
+            saying: "contradicts quantity class",
+            "legal: mean, mosaic"
+        )
+        expectProblem(
+            in: layer("quantity: angle\n    unit: degree\n    component: sine\n    combine: sum"),
+            at: "27:14",
+            saying: "contradicts quantity angle",
+            "legal: mean, mosaic"
+        )
+        for rule in ["sum", "mean"] {
+            expectProblem(
+                in: layer("quantity: class\n    statistic: mode\n    combine: \(rule)"),
+                at: "26:14",
+                saying: "contradicts statistic mode",
+                "legal: mosaic"
+            )
+        }
+        for text in [
+            "quantity: intensity\n    unit: m\n    combine: mean",
+            "quantity: class\n    classes: [2]\n    combine: mosaic",
+            "quantity: class\n    statistic: mode\n    combine: mosaic",
+            "quantity: density\n    unit: persons/km2\n    combine: sum",
+        ] {
+            #expect(problems(layer(text)).isEmpty, "\(text)")
+        }
+    }
+
     @Test func `names refer to layers of the right role`() {
         expectProblem(
             in: ConfigurationText.minimal + "\ndeficit: {pairs: [[emission, sinc]]}",

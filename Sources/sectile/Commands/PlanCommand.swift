@@ -30,20 +30,27 @@ struct PlanCommand: ParsableCommand {
         let cells = planned.plan.stages.flatMap(\.tiles).map(\.core.cellCount).max() ?? 0
         let prepared = planned.model.layers.count * 3 * 4
         let balance = BalanceBands(model: planned.model).bands.count * 4
-        let subpoints = planned.model.layers.map { $0.subpointsPerAxis * $0.subpointsPerAxis * 16 }
-        // The program with its libraries, GDAL's cache, the samples twice (once to be written).
-        let deficits = cells * (2 * (prepared + balance) + (subpoints.max() ?? 0))
+        let subpoints =
+            planned.model.layers.map { $0.subpointsPerAxis * $0.subpointsPerAxis * 16 }.max() ?? 0
+        // The program with its libraries, GDAL's cache, the samples twice (once to be written), the places
+        // of sub-points that are kept for further layers and those in work.
+        let places = min(cells * subpoints, 32 << 20) + subpoints
+        let deficits = cells * 2 * (prepared + balance) + places
         return (160 << 20) + max(deficits, RegressionEstimate(planned)?.memoryBytes ?? 0)
     }
 
     /// Estimated time of one core, seconds: 90 ns for each sub-point of a layer (projection,
-    /// decoding, mean) and 2 µs for each cell of the balance: an order of magnitude, no promise.
+    /// decoding, mean), 15 ns for those beyond 64 along an edge, and 2 µs for each cell of the balance: an
+    /// order of magnitude, no promise.
     static func coreSeconds(_ planned: PlannedRun) -> Double {
         let cells = Double(planned.model.grid.window.cellCount)
         let subpoints = planned.model.layers.reduce(0.0) { sum, layer in
-            sum + Double(layer.subpointsPerAxis * layer.subpointsPerAxis * layer.paths.count)
+            let count = Double(layer.subpointsPerAxis * layer.subpointsPerAxis)
+            let seconds = min(count, 4096) * 90e-9 + max(0, count - 4096) * 15e-9
+            // Sheets of a mosaic share the cells, other files take each of them.
+            return sum + seconds * Double(layer.combination == .mosaic ? 1 : layer.paths.count)
         }
-        return cells * (subpoints * 90e-9 + 2e-6) + (RegressionEstimate(planned)?.coreSeconds ?? 0)
+        return cells * (subpoints + 2e-6) + (RegressionEstimate(planned)?.coreSeconds ?? 0)
     }
 
     private static func text(_ planned: PlannedRun) -> String {

@@ -75,7 +75,9 @@ extension LayerPlanner {
             unitFactor: unit.factor,
             internalUnit: unit.internalUnit,
             classes: layer.classes,
-            isBilinear: layer.resampling == .bilinear && layer.quantity != .category,
+            // Of finer pixels the mean is taken: interpolation would look at some of them only.
+            isBilinear: layer.resampling == .bilinear && layer.quantity != .category
+                && pixelMetres > grid.cellSizeMetres,
             subpointsPerAxis: SubpointMap.perAxis(
                 cellSizeMetres: grid.cellSizeMetres,
                 sourcePixelMetres: pixelMetres

@@ -69,12 +69,14 @@ struct LayerPlanner {
         let unit = plannedUnit(layer, key: key, problems: &problems)
         let reference = reference(layer, key: key, problems: &problems)
         guard problems.count == before, let unit, !files.isEmpty else { return nil }
-        let opened = open(files, layer, reference: reference, problems: &problems)
+        let opened = open(files, layer, unit: unit, reference: reference, problems: &problems)
         guard problems.count == before, let description = opened.first?.description else {
             return nil
         }
         let descriptions = opened.map(\.description)
-        let pixel = descriptions.map { Self.pixelMetres(of: $0) }.min() ?? grid.cellSizeMetres
+        let pixel =
+            descriptions.map { Self.pixelMetres(of: $0) }.filter { $0 > 0 }.min()
+            ?? grid.cellSizeMetres
         var model = model(of: layer, unit: unit, pixelMetres: pixel)
         model.paths = descriptions.map(\.path)
         model.fingerprints = opened.map(\.fingerprint)
@@ -83,6 +85,9 @@ struct LayerPlanner {
         model.reading.furtherBands = Array(bands.dropFirst())
         model.reading.reference = reference
         model.reading.extent = layer.sourceExtent
+        problems += fileProblems(layer, model, descriptions, key: key)
+        guard problems.count == before else { return nil }
+        let unused = files.count - opened.count
         do {
             let surveyor = LayerSurveyor(area: area, grid: grid)
             let survey = try surveyor.survey(model, descriptions)
@@ -92,8 +97,12 @@ struct LayerPlanner {
                     model: model,
                     survey: survey,
                     origin: origin(model, description, pixelMetres: pixel)
+                        + (unused > 0
+                            ? "; \(unused) of \(files.count) files lie outside the grid or have no "
+                                + "value there" : "")
                 ).text,
-                survey: survey
+                survey: survey,
+                warnings: sampling(layer, pixelMetres: pixel)
             )
         } catch {
             problems.append(PlanProblem(key: "\(key).path", message: "\(error)"))
@@ -134,10 +143,19 @@ struct LayerPlanner {
     private func open(
         _ files: [(key: String, path: String)],
         _ layer: LayerSettings,
+        unit: UnitChoice,
         reference: CoordinateReference?,
         problems: inout [PlanProblem]
     ) -> [OpenedFile] {
+        let before = problems.count
         var opened: [OpenedFile] = []
+        // Sheets that have nothing for the grid; the first is told of when no sheet has.
+        var unused: [PlanProblem] = []
+        let probe = LayerProbe(
+            grid: grid,
+            layer: layer,
+            model: model(of: layer, unit: unit, pixelMetres: grid.cellSizeMetres)
+        )
         for (key, path) in files {
             do {
                 let description = try RasterDataset.describe(
@@ -148,8 +166,13 @@ struct LayerPlanner {
                 for band in Self.bands(of: layer, description) {
                     _ = try description.band(band)
                 }
-                try check(description)
-                try LayerProbe(grid: grid, layer: layer).check(description)
+                do {
+                    try check(description)
+                    try probe.check(description)
+                } catch let error as InputError where layer.combine == .mosaic {
+                    unused.append(PlanProblem(key: key, message: "\(error)"))
+                    continue
+                }
                 opened.append(
                     OpenedFile(
                         description: description,
@@ -160,6 +183,7 @@ struct LayerPlanner {
                 problems.append(PlanProblem(key: key, message: "\(error)"))
             }
         }
+        if opened.isEmpty, problems.count == before { problems += unused.prefix(1) }
         return opened
     }
 
@@ -248,6 +272,7 @@ struct LayerPlanner {
             + "\(description.columns)x\(description.rows) pixels of about \(kilometres) km, "
             + "\(description.reference?.name ?? "no reference")\(several); "
             + "\(model.subpointsPerAxis)x\(model.subpointsPerAxis) sub-points, "
-            + (model.isBilinear ? "bilinear" : "nearest")
+            + (model.isBilinear
+                ? "bilinear" : pixelMetres > grid.cellSizeMetres ? "nearest" : "mean of pixels")
     }
 }

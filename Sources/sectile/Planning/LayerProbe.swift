@@ -1,3 +1,6 @@
+import Analysis
+import CarbonBalance
+import Execution
 import Lattice
 import RasterIO
 import Settings
@@ -9,6 +12,8 @@ struct LayerProbe {
     let grid: Grid
     /// The layer as configured.
     let layer: LayerSettings
+    /// The layer's nodata values and codes.
+    let model: LayerModel
 
     /// Blocks that are read across the window to find a truncation.
     private static let probedRows = 5
@@ -46,8 +51,7 @@ struct LayerProbe {
                 rows: first..<min(first + height, window.rowEnd),
                 columns: window.columnStart..<(window.columnStart + width)
             )
-            let block = try dataset.read(strip, band: band)
-            hasValue = hasValue || block.samples.contains { !$0.isNaN }
+            hasValue = try self.hasValue(strip, of: dataset, band: band) || hasValue
         }
         guard !hasValue else { return }
         guard window.cellCount <= Self.pixelsReadWhole else { return }
@@ -66,14 +70,30 @@ struct LayerProbe {
                 rows: row..<min(row + height, window.rowEnd),
                 columns: window.columns
             )
-            let block = try dataset.read(strip, band: band)
-            if block.samples.contains(where: { !$0.isNaN }) { return }
+            if try hasValue(strip, of: dataset, band: band) { return }
             row += height
         }
         throw InputError(
             "\(dataset.description.path): all pixels within the grid are nodata; check the file, "
-                + "its nodata value, or choose another band"
+                + "its nodata value, the layer's nodata and codes, or choose another band"
         )
+    }
+
+    /// True when some pixel has a value for the layer, or is water: what the file and the configuration call
+    /// missing is missing here as in the run.
+    private func hasValue(
+        _ strip: CellWindow,
+        of dataset: borrowing RasterDataset,
+        band: Int
+    ) throws -> Bool {
+        let keepsNoData = model.keepsNoData(of: try dataset.description.band(band))
+        let block = try dataset.read(strip, band: band, keepsNoData: keepsNoData)
+        let missing = Set(
+            model.codes.filter { !$0.isWater && $0.value == nil }.map { Double($0.code) }
+        )
+        return model.withoutNodata(block.samples).contains { sample in
+            !sample.isNaN && !missing.contains(sample)
+        }
     }
 
     /// Column and row of a point; of a longitude the one on the raster, a turn of the Earth away or not.

@@ -47,6 +47,12 @@ struct LayerSurveyor {
     /// - Throws: `RasterError` when a file cannot be read.
     func survey(_ model: LayerModel, _ descriptions: [RasterDescription]) throws -> LayerSurvey {
         var result = LayerSurvey()
+        // As one raster sheets that overlap count once; on different lattices the overlap counts twice.
+        if let whole = model.sheetMosaic(of: descriptions) {
+            let dataset = try RasterDataset(path: whole.definition, name: whole.name)
+            try add(dataset, band: 1, of: model, to: &result)
+            return result
+        }
         var parts = 0
         for description in descriptions {
             let dataset = try RasterDataset(
