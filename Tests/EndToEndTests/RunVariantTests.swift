@@ -164,8 +164,13 @@ extension EndToEnd {
             try await wait(for: "join.json", while: { coordinator.isRunning }) {
                 FileManager.default.fileExists(atPath: "\(directory)/join.json")
             }
-            try Data("no raster\n".utf8)
-                .write(to: URL(fileURLWithPath: "\(scratch.path)/emission.asc"))
+            // It can still be opened, so that workers join, but it ends in its first row.
+            let raster = "\(scratch.path)/emission.asc"
+            let lines = try String(contentsOfFile: raster, encoding: .utf8).split(separator: "\n")
+            try scratch.write(
+                lines.prefix(6).joined(separator: "\n") + "\n" + lines[6].prefix(12),
+                to: "emission.asc"
+            )
             let worker = try SectileProcess(
                 ["worker", "--join", "\(directory)/join.json", "--slots", "1"]
             )

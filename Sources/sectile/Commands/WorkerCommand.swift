@@ -443,6 +443,11 @@ struct WorkerCommand: AsyncParsableCommand {
             now: now
         )
         let inspection = SlotInspection(executable: executable, arguments: arguments, now: now)
+        // Workers of `sectile run` see what it has just planned with.
+        let isInspected = !local
+        let inspect: @Sendable ([UInt8]) -> String? = { specification in
+            isInspected ? inspection.problem(of: specification) : nil
+        }
         let worker = Worker(
             identity: identity,
             policy: WorkerPolicy(
@@ -452,8 +457,8 @@ struct WorkerCommand: AsyncParsableCommand {
             environment: WorkerEnvironment(
                 slots: slots,
                 storage: objects.map { objects in
-                    TransportedStorage(objects: objects) { inspection.problem(of: $0) }
-                } ?? SharedStorage(),
+                    TransportedStorage(objects: objects, inspect: inspect)
+                } ?? SharedStorage(inspect: inspect),
                 transfers: objects,
                 log: log,
                 now: now,
