@@ -158,7 +158,7 @@ A task is a Python function of one number. From the first submission until every
 GUARANTEES = {
     "Sectile": ["the run goes on from the journal, tiles under way are taken over",
                 "its tiles are granted anew within three heartbeats, uncharged",
-                "once: a durable record, checked by digest", "CURVE, a key for each worker"],
+                "once: a durable record; its digest is compared at each reading", "CURVE, a key for each worker"],
     "Dask": ["everything is lost", "tasks run again, results in its memory are computed again",
              "functions may run several times; in memory only", "plain TCP (TLS is optional)"],
     "Parsl": ["everything is lost, save results a checkpoint file was asked to keep",

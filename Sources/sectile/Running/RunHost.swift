@@ -240,11 +240,18 @@ struct RunHost {
     }
 
     /// Committed objects that are no longer in the directory: their tiles are computed again.
+    ///
+    /// Of a run that is over only publishing is left, which compares digests and sends whoever finds a
+    /// damaged file here: so do we, then. While tiles are still computed, sizes do: each tile's inputs
+    /// are compared with their digests when they are read.
     private func lostObjects(
         _ snapshot: JournalSnapshot,
         _ directory: RunDirectory
     ) -> [RunEvent] {
-        let verifier = DirectoryObjectVerifier(directory: directory, check: .size)
+        let verifier = DirectoryObjectVerifier(
+            directory: directory,
+            check: snapshot.phase.isOver ? .digest : .size
+        )
         return snapshot.lostUnits { verifier.discrepancy(of: $0) }
             .map { .objectLost($0.unit, reason: $0.reason) }
     }
