@@ -88,14 +88,25 @@ extension EndToEnd {
             #expect(try await sectile("status", directory).contains("cancelled"))
             let stray = "\(directory)/tiles/prepare/.r000c000.a1.00000001.tif.tmp"
             #expect(!FileManager.default.fileExists(atPath: stray))
-            let again = try await SectileProcess.run(
-                "run",
-                configuration,
-                "--output",
-                directory,
-                "--workers",
-                "1"
-            )
+            // Whatever starts the coordinator again does not undo it.
+            let command = ["run", configuration, "--output", directory, "--workers", "1"]
+            let refused = try await SectileProcess(command).finished()
+            #expect(refused.exitCode == 2, "\(refused.errors)")
+            #expect(refused.errors.contains("sectile resume \(directory)"), "\(refused.errors)")
+            #expect(CommittedTiles.count(in: directory) == 0)
+            #expect(try await sectile("resume", directory).contains("resumed"))
+            let again = try await SectileProcess(command).finished()
+            #expect(again.exitCode == 0, "\(again.errors)")
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a cancelled run begins again with --retry`() async throws {
+            let coordinator = try await coordinator()
+            #expect(try await sectile("cancel", directory).contains("cancelled"))
+            #expect(await coordinator.finished().exitCode == 1)
+            let command = ["run", configuration, "--output", directory, "--workers", "1"]
+            #expect(try await SectileProcess(command).finished().exitCode == 2)
+            let again = try await SectileProcess(command + ["--retry"]).finished()
             #expect(again.exitCode == 0, "\(again.errors)")
         }
 

@@ -14,6 +14,8 @@ struct RunControl {
     /// How long a coordinator may take to answer, seconds.
     private static let patienceSeconds = 20.0
     private static let interval = Duration.milliseconds(100)
+    /// Looks for an answer after which the journal is asked whether the run is over: a second's.
+    private static let looksBeforeDoubt = 10
 
     /// The run in a directory.
     init(_ directory: String, journal: String?) {
@@ -60,8 +62,12 @@ struct RunControl {
         do {
             try control.submit(request, as: id)
             let start = Timestamps.secondsSince1970()
+            var looks = 0
             while true {
                 if let reply = try control.reply(to: id) { return reply }
+                looks += 1
+                // The lock is held while results are published, too: then nobody answers.
+                if looks == Self.looksBeforeDoubt, isOver(), try control.withdraw(id) { return nil }
                 let isPatient = Timestamps.secondsSince1970() - start < Self.patienceSeconds
                 guard opened.isCoordinated, isPatient else { break }
                 try await Task.sleep(for: Self.interval)
@@ -80,6 +86,13 @@ struct RunControl {
         } catch let error as RunStoreError {
             throw CommandError(exitCode: error.exitCode, description: "\(error)")
         }
+    }
+
+    /// True when the journal says that nothing is computed any more.
+    private func isOver() -> Bool {
+        let reader = try? RunReading.reader(directory, journal: journalPath)
+        let status = try? reader?.status(wallSeconds: Timestamps.secondsSince1970())
+        return status?.phase.isOver == true
     }
 
     /// Decides as the next coordinator would, and keeps the decision in the journal.
@@ -134,9 +147,18 @@ struct RunControl {
             )
         )
         let effects = state.apply(event, at: WorldClock().now)
-        let entries = effects.compactMap { effect -> JournalEntry? in
+        var entries = effects.compactMap { effect -> JournalEntry? in
             guard case .journal(let record) = effect else { return nil }
             return JournalEntry(record, cause: state.cause, wallSeconds: wallSeconds)
+        }
+        if request == .resume, before.phase == .cancelled, state.phase != .running {
+            entries.append(
+                JournalEntry(
+                    .phaseChanged(.running, message: "resumed by the operator"),
+                    cause: state.cause,
+                    wallSeconds: wallSeconds
+                )
+            )
         }
         try journal.appendNow(entries)
         try journal.close()
@@ -155,6 +177,7 @@ struct RunControl {
         case .cancel where phase == .cancelled: return "was cancelled already"
         case .pause where phase == .paused: return "was paused already"
         case .resume where phase == .running: return "was not paused"
+        case .resume where phase == .cancelled: return nil
         case .pause, .resume, .cancel:
             guard phase.isOver else { return nil }
             throw CommandError.usage("the run is over: \(phase.rawValue)")

@@ -15,7 +15,7 @@ struct TileRemoval {
     /// The stages from which mosaics are made.
     private static let resultStages: Set<Stage> = [.balance, .fit, .diagnose]
 
-    /// Removes; says how much.
+    /// Removes; says how much. The caller holds the run's lock.
     ///
     /// - Returns: files and their bytes.
     /// - Throws: what keeps the journal from being written or a file from being removed.
@@ -24,10 +24,6 @@ struct TileRemoval {
         guard keep != .all, let opened = try RunDirectory.open(at: directory, files: files) else {
             return (0, 0)
         }
-        let lock = try opened.lock(
-            holder: "process \(ProcessFacts.processID) on \(ProcessFacts.host), removing tiles"
-        )
-        defer { withExtendedLifetime(lock) {} }
         let path = try RunReading.path(directory, journal: journalPath)
         let snapshot = try JournalReader(path: path, files: files).snapshot()
         guard snapshot.phase == .done else { return (0, 0) }
