@@ -72,6 +72,18 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        func `a tile that needs more than its share succeeds alone`() async throws {
+            let input = try FaultyInput(in: scratch)
+            // Two workers of 128 MiB: more than one may have, less than both together.
+            let finished = try await input.run(
+                fault: "memory:\(Self.place),mebibytes=144",
+                memory: "128MiB"
+            )
+            #expect(finished.exitCode == 0, "\(finished.errors)")
+            #expect(try input.outcomes(of: .balance) == ["failed outOfMemory", "committed"])
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         func `memory that is refused counts as memory, not as a crash`() async throws {
             let input = try FaultyInput(in: scratch)
             let finished = try await input.run(fault: "allocate:\(Self.place),attempts=1")

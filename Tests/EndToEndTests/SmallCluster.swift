@@ -79,9 +79,14 @@ final class SmallCluster {
     var port: Int { endpoint.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
 
     /// Starts a worker, which dials the coordinator or something in between.
-    func worker(connect other: String? = nil, slots: Int = 1) throws -> SectileProcess {
+    func worker(
+        connect other: String? = nil,
+        slots: Int = 1,
+        _ arguments: [String] = []
+    ) throws -> SectileProcess {
         try SectileProcess(
             ["worker", "--join", join, "--slots", "\(slots)", "--connect", other ?? endpoint]
+                + arguments
         )
     }
 

@@ -6,10 +6,11 @@ import Tiling
 /// A fault that tests inject into the processes of slots, and nothing else reads.
 ///
 /// `SECTILE_FAULT` names faults, separated by `;`, each `KIND:key=value,…`; the keys `stage` and `tile`
-/// say for which units (all, without them), `attempts` up to which attempt, `seconds` for how long.
+/// say for which units (all, without them), `attempts` up to which attempt, `seconds` for how long,
+/// `mebibytes` how much.
 /// Kinds: `crash` (SIGSEGV), `exit` (code 7), `hang` (a loop that looks at nothing), `busy` (the same for
-/// some seconds, then the unit is computed), `memory` (takes 16 MiB at a time until it is stopped),
-/// `allocate` (asks for more at once than there can be). Refused unless `SECTILE_ALLOW_FAULTS` is 1.
+/// some seconds, then the unit is computed), `memory` (takes 16 MiB at a time until it is stopped; with
+/// `mebibytes`, so much for some seconds, then the unit is computed), `allocate` (asks for more at once than there can be). Refused unless `SECTILE_ALLOW_FAULTS` is 1.
 struct InjectedFault: Sendable {
     /// What goes wrong.
     enum Kind: String, CaseIterable, Sendable {
@@ -21,6 +22,7 @@ struct InjectedFault: Sendable {
     private var tile: TileID?
     private var attempts = Int.max
     private var seconds = 1.0
+    private var mebibytes: Int?
 
     /// The faults of this process.
     ///
@@ -49,6 +51,7 @@ struct InjectedFault: Sendable {
             case "tile": tile = TileID(value)
             case "attempts": attempts = Int(value) ?? attempts
             case "seconds": seconds = Double(value) ?? seconds
+            case "mebibytes": mebibytes = Int(value)
             default: throw CommandError.usage("SECTILE_FAULT: '\(pair)' is no key=value")
             }
         }
@@ -61,7 +64,7 @@ struct InjectedFault: Sendable {
             && lease.attempt.number <= attempts
     }
 
-    /// Lets it happen; returns from `busy` only.
+    /// Lets it happen; returns from `busy`, and from `memory` of a certain size.
     func happen() {
         switch kind {
         case .crash:
@@ -88,11 +91,12 @@ struct InjectedFault: Sendable {
     /// Bounded, so that a watchdog that does not bite costs a test and not the machine.
     private func eatMemory() {
         var held: [[UInt8]] = []
-        while held.count < 128 {
+        while held.count < min(128, mebibytes.map { ($0 + 15) / 16 } ?? 128) {
             held.append([UInt8](repeating: UInt8(held.count), count: 16 << 20))
             usleep(5_000)
         }
-        spin(seconds: .infinity)
+        spin(seconds: mebibytes == nil ? .infinity : seconds)
+        withExtendedLifetime(held) {}
     }
 }
 
