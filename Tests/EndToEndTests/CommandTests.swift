@@ -208,6 +208,28 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        func `keys that are allowed at the same time are all on the list`() async throws {
+            let list = "\(scratch.path)/allow-list"
+            let labels = (1...8).map { "node\($0)" }
+            for label in labels {
+                let made = try await SectileProcess.run("keys", "generate", "\(scratch.path)/\(label)")
+                #expect(made.exitCode == 0, "\(made.errors)")
+            }
+            let allowing = try labels.map { label in
+                try SectileProcess(
+                    ["keys", "allow", list, "\(scratch.path)/\(label)", "--label", label]
+                )
+            }
+            for process in allowing {
+                let finished = await process.finished()
+                #expect(finished.exitCode == 0, "\(finished.errors)")
+            }
+            let listed = try await SectileProcess.run("keys", "list", list)
+            #expect(listed.output.split(separator: "\n").count == labels.count)
+            for label in labels { #expect(listed.output.contains(label), "\(listed.output)") }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         func `a worker whose key is not allowed ends with exit code 4`() async throws {
             let coordinator = try SectileProcess(
                 [

@@ -111,6 +111,39 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        func `status tells a stalled run from one that waits, and a dead coordinator from both`()
+            async throws
+        {
+            let coordinator = try await coordinator()
+            try await Task.sleep(for: .milliseconds(1500))
+            _ = try await sectile("status", directory)
+            let stalled = try await SectileProcess.run("status", directory, "--stalled-after", "1")
+            #expect(stalled.exitCode == 5, "\(stalled.errors)")
+            #expect(stalled.output.contains("stalled"), "\(stalled.output)")
+            // What an operator holds up does not stall.
+            _ = try await sectile("pause", directory)
+            _ = try await sectile("status", directory, "--stalled-after", "1")
+            _ = try await sectile("resume", directory)
+            coordinator.signal(SIGKILL)
+            _ = await coordinator.finished()
+            let dead = try await SectileProcess.run("status", directory, "--stalled-after", "1")
+            #expect(dead.exitCode == 6, "\(dead.errors)")
+            _ = try await sectile("status", directory, "--stalled-after", "soon", expecting: 2)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `status of a join file without its run directory says where to ask`() async throws {
+            let coordinator = try await coordinator()
+            let copy = "\(scratch.path)/join.json"
+            try FileManager.default.copyItem(atPath: "\(directory)/join.json", toPath: copy)
+            let refused = try await sectile("status", "--join", copy, expecting: 2)
+            #expect(refused.contains("sectile status DIR"), "\(refused)")
+            _ = try await sectile("status", "--join", "\(directory)/join.json")
+            coordinator.signal(SIGKILL)
+            _ = await coordinator.finished()
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         func `with nobody at work, verbs are kept in the journal and say so`() async throws {
             let coordinator = try await coordinator()
             coordinator.signal(SIGTERM)

@@ -326,7 +326,7 @@ struct RunHost {
                 }
                 throw CancellationError()
             }
-            group.addTask { try await keys.watch(authenticator) }
+            group.addTask { try await keys.watch(authenticator, logger: logger) }
             for job in sideJobs { group.addTask { try await job() } }
             if !keys.localWorkerPaths.isEmpty {
                 group.addTask {

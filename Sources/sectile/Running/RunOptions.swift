@@ -207,11 +207,13 @@ struct DirectoryReplacement {
 }
 
 extension RunStoreError {
-    /// The exit code: usage for what the operator has to change, else failed.
+    /// The exit code: usage for what the operator has to change, incompatible for what another version
+    /// wrote, else failed.
     var exitCode: Int32 {
         switch code {
-        case .otherPlan, .foreignFiles, .locked, .networkFileSystem, .permission, .noRun:
+        case .otherPlan, .foreignFiles, .locked, .networkFileSystem, .permission, .noRun, .damaged:
             ExitCode.usage
+        case .newerSchema: ExitCode.incompatible
         default: ExitCode.failed
         }
     }
