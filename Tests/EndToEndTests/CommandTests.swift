@@ -118,7 +118,13 @@ extension EndToEnd {
             let absent = try await SectileProcess.run("explain", directory, "r900c900")
             #expect(absent.exitCode == 2)
 
-            let doctor = try await SectileProcess.run("doctor", directory)
+            // Port 5555 may be somebody's.
+            let doctor = try await SectileProcess.run(
+                "doctor",
+                directory,
+                "--listen",
+                "tcp://127.0.0.1:0"
+            )
             #expect(doctor.exitCode == 0, "\(doctor.output)")
             #expect(doctor.output.contains("24 committed tiles are as the journal says"))
         }
