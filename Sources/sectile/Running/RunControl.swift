@@ -117,12 +117,15 @@ struct RunControl {
         throws -> String
     {
         let files = PosixFileSystem()
-        let lock = try opened.lock(
-            holder: "process \(ProcessFacts.processID) on \(ProcessFacts.host): "
-                + "sectile \(request.verb)"
-        )
+        let holder =
+            "process \(ProcessFacts.processID) on \(ProcessFacts.host): sectile \(request.verb)"
+        let lock = try opened.lock(holder: holder)
         defer { withExtendedLifetime(lock) {} }
         let path = try RunReading.path(directory, journal: journalPath)
+        let place = JournalPlace(path: path, directory: directory)
+        let journalLock =
+            place.isElsewhere ? try RunDirectory.lock(journal: path, holder: holder) : nil
+        defer { withExtendedLifetime(journalLock) {} }
         let reader = try JournalReader(path: path, files: files)
         let before = try reader.snapshot()
         if let message = try refusal(of: request, at: before) { return message }
@@ -146,24 +149,30 @@ struct RunControl {
                 storageProbe: opened.probeToken
             )
         )
-        let effects = state.apply(event, at: WorldClock().now)
-        var entries = effects.compactMap { effect -> JournalEntry? in
-            guard case .journal(let record) = effect else { return nil }
-            return JournalEntry(record, cause: state.cause, wallSeconds: wallSeconds)
-        }
-        if request == .resume, before.phase == .cancelled, state.phase != .running {
-            entries.append(
-                JournalEntry(
-                    .phaseChanged(.running, message: "resumed by the operator"),
-                    cause: state.cause,
-                    wallSeconds: wallSeconds
-                )
-            )
-        }
+        let entries = decisions(event, request, on: &state, before, wallSeconds)
         try journal.appendNow(entries)
+        // A decision that only the journal knows would be undone with its loss.
+        if place.isElsewhere { try MirroredJournal(journal, place: place, files: files).backUp() }
         try journal.close()
         return done(request, before: before, entries: entries)
             + "; no coordinator is at work: it is kept for the next one"
+    }
+
+    /// What is to be kept of a request.
+    private func decisions(
+        _ event: RunEvent,
+        _ request: ControlRequest,
+        on state: inout RunState,
+        _ before: JournalSnapshot,
+        _ wallSeconds: Double
+    ) -> [JournalEntry] {
+        var records = state.apply(event, at: WorldClock().now).compactMap { effect in
+            if case .journal(let record) = effect { record } else { nil }
+        }
+        if request == .resume, before.phase == .cancelled, state.phase != .running {
+            records.append(.phaseChanged(.running, message: "resumed by the operator"))
+        }
+        return records.map { JournalEntry($0, cause: state.cause, wallSeconds: wallSeconds) }
     }
 
     /// What stands against a request, as a sentence where it is as good as done.
