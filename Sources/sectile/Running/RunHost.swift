@@ -268,7 +268,9 @@ struct RunHost {
             directory: directory,
             check: snapshot.phase.isOver ? .digest : .size
         )
+        // Later stages first: a run that has gone back to an earlier one does not look at them any more.
         return snapshot.lostUnits { verifier.discrepancy(of: $0) }
+            .sorted { $0.unit > $1.unit }
             .map { .objectLost($0.unit, reason: $0.reason) }
     }
 
