@@ -65,8 +65,9 @@ package struct LineAllowance: Sendable {
         return omitted.removeValue(forKey: kind) ?? 0
     }
 
-    /// Forgets sources that have earned everything again: they are as good as new ones. Not for each line,
-    /// or a flood of new names would cost more than the lines.
+    /// Forgets sources that have earned everything again: they are as good as new ones.
+    ///
+    /// Not for each line, or a flood of new names would cost more than the lines.
     private mutating func forgetIdle(at now: Double) {
         guard now >= forgottenAt + 10 else { return }
         forgottenAt = now

@@ -218,7 +218,11 @@ extension EndToEnd {
             let list = "\(scratch.path)/allow-list"
             let labels = (1...8).map { "node\($0)" }
             for label in labels {
-                let made = try await SectileProcess.run("keys", "generate", "\(scratch.path)/\(label)")
+                let made = try await SectileProcess.run(
+                    "keys",
+                    "generate",
+                    "\(scratch.path)/\(label)"
+                )
                 #expect(made.exitCode == 0, "\(made.errors)")
             }
             let allowing = try labels.map { label in

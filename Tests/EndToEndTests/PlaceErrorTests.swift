@@ -134,7 +134,9 @@ extension EndToEnd {
             let lost = try await SectileProcess.run("doctor", directory)
             #expect(lost.exitCode == 1)
             #expect(
-                lost.output.contains("unreachable from here at tcp://127.0.0.1:1: Connection refused")
+                lost.output.contains(
+                    "unreachable from here at tcp://127.0.0.1:1: Connection refused"
+                )
             )
             #expect(lost.output.contains("--advertise"), "\(lost.output)")
             process.signal(SIGTERM)

@@ -102,7 +102,8 @@ extension EndToEnd {
         }
 
         /// True when the coordinator has said so of a stage.
-        private static func isLogged(_ event: String, _ stage: String, in directory: String) -> Bool {
+        private static func isLogged(_ event: String, _ stage: String, in directory: String) -> Bool
+        {
             let lines = try? LogLine.lines(of: "\(directory)/logs/coordinator.jsonl")
             return lines?.contains { $0.event == event && $0.stage == stage } ?? false
         }

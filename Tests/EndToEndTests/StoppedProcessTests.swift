@@ -69,7 +69,8 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
-        func `a worker looks for a coordinator that is gone as long as it is told to`() async throws {
+        func `a worker looks for a coordinator that is gone as long as it is told to`() async throws
+        {
             let cluster = try await SmallCluster(lease: 1)
             let impatient = try cluster.worker(["--give-up-after", "2s"])
             let patient = try cluster.worker()
@@ -92,7 +93,9 @@ extension EndToEnd {
             try await cluster.waitForCommits(10)
             cluster.coordinator.signal(SIGTERM)
             #expect(await cluster.coordinator.finished().exitCode == 143)
-            let told = try cluster.workerLogs().filter { $0.event == "worker.coordinatorRestarting" }
+            let told = try cluster.workerLogs().filter {
+                $0.event == "worker.coordinatorRestarting"
+            }
             #expect(told.count == 2)
             #expect(workers.allSatisfy { $0.isRunning })
             try cluster.restart()

@@ -59,7 +59,9 @@ struct ProcessSettingsTests {
     @Test func `how long a worker looks for its coordinator is a span, and for ever by default`()
         throws
     {
-        #expect(try WorkerSettings.resolve(flags: [.join: "j"], environment: [:]).giveUpAfter == nil)
+        #expect(
+            try WorkerSettings.resolve(flags: [.join: "j"], environment: [:]).giveUpAfter == nil
+        )
         let settings = try WorkerSettings.resolve(
             flags: [.join: "j", .giveUpAfter: "90"],
             environment: ["SECTILE_WORKER_GIVE_UP_AFTER": "2h"]

@@ -10,7 +10,8 @@ import Tiling
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Check libraries, drivers, keys, ports, disk and a run; each finding with its remedy.",
+        abstract:
+            "Check libraries, drivers, keys, ports, disk and a run; each finding with its remedy.",
         discussion: """
             Of a run that is coordinated, the endpoints of its join.json are dialled from here; otherwise it \
             is tried whether a coordinator could listen.
@@ -161,7 +162,8 @@ struct DoctorCommand: ParsableCommand {
             }
             return .trouble(
                 "the coordinator is unreachable from here at \(fault)",
-                remedy: "open the port in firewalls between; if that is not its address, start it with "
+                remedy:
+                    "open the port in firewalls between; if that is not its address, start it with "
                     + "--advertise HOST and a --listen that is not 127.0.0.1"
             )
         }

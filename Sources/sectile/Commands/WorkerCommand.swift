@@ -90,7 +90,9 @@ struct WorkerCommand: AsyncParsableCommand {
         help: "Time after which the worker is ended, HH:MM:SS, seconds or a span; default: Slurm's."
     )
     var timeLimit: String?
-    @Option(help: "Time without a coordinator after which the worker leaves (10min); default: never.")
+    @Option(
+        help: "Time without a coordinator after which the worker leaves (10min); default: never."
+    )
     var giveUpAfter: String?
     @Option(help: "Least severe lines on the terminal: debug, info, notice, warning, error.")
     var logLevel: String?

@@ -35,7 +35,8 @@ struct Restart {
     private func reason(against snapshot: JournalSnapshot) -> String? {
         switch snapshot.phase {
         case .cancelled:
-            return "the run was cancelled; `sectile resume \(directory)` or --retry begins it again "
+            return
+                "the run was cancelled; `sectile resume \(directory)` or --retry begins it again "
                 + "from what is committed, --new from nothing"
         case .failed:
             let count = snapshot.units.count { $0.state == .quarantined }

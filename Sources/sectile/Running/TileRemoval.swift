@@ -15,7 +15,9 @@ struct TileRemoval {
     /// The stages from which mosaics are made.
     private static let resultStages: Set<Stage> = [.balance, .fit, .diagnose]
 
-    /// Removes; says how much. The caller holds the run's lock.
+    /// Removes; says how much.
+    ///
+    /// The caller holds the run's lock.
     ///
     /// - Returns: files and their bytes.
     /// - Throws: what keeps the journal from being written or a file from being removed.

@@ -36,11 +36,12 @@ struct LocalWorkers: Sendable {
         /// Patience with a worker that has not ended yet.
         init() {}
 
-        /// How long to wait for the next start; nil when there is none.
+        /// How long to wait for the next start.
         ///
         /// - Parameters:
         ///   - started: when the process was started.
         ///   - ended: when it ended.
+        /// - Returns: the wait; nil when there is no next start.
         mutating func wait(
             started: ContinuousClock.Instant,
             ended: ContinuousClock.Instant
