@@ -5,7 +5,8 @@ internal import RasterIO
 package enum InputCheck {
     /// Why a run's units cannot be computed here: a layer whose first file cannot be opened.
     ///
-    /// Rasters are read by path or URL on every worker; they do not travel. Blocks.
+    /// Rasters are read by path or URL on every worker; they do not travel. A server that fails at the
+    /// moment is no reason: what it gives out is asked for again, tile by tile. Blocks.
     ///
     /// - Parameter specification: the plan's specification.
     /// - Returns: one line that names layer, file and reason; nil when all can be opened.
@@ -14,11 +15,12 @@ package enum InputCheck {
             let model = try RunModel(encoded: specification)
             for layer in model.layers where layer.reading.derivation.readsRasters {
                 guard let path = layer.paths.first else { continue }
-                do {
+                do throws(RasterError) {
                     _ = try RasterDataset(path: path).description
                 } catch {
-                    return "layer '\(layer.name)' cannot be read here: \(error); workers without "
-                        + "shared storage read the inputs under the same paths or URLs"
+                    if error.isOfTransport { continue }
+                    return "layer '\(layer.name)' cannot be read here: \(error); every worker "
+                        + "reads the inputs under the same paths or URLs: mount them here, too"
                 }
             }
             return nil

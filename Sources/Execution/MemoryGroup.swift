@@ -32,6 +32,43 @@ package struct MemoryGroup: Sendable {
         }
     }
 
+    /// The group into which a worker moves itself, so that its own may have groups below it.
+    private static let agentName = "sectile-agent"
+
+    /// Makes room for groups of slots below that of this process, in version 2: a group with processes of
+    /// its own hands no controller down, so this process moves into a group beside its slots'.
+    ///
+    /// Only where the group is this process's alone, as a service's is to which memory is delegated
+    /// (`Delegate=memory`); everything else stays as it was.
+    ///
+    /// - Parameter root: where `proc` and the mounted hierarchies are found; `/` but in tests.
+    /// - Returns: true when the memory controller was handed down now.
+    package static func prepare(root: String = "") -> Bool {
+        guard let own = place(root), own.isUnified, !handsDown(own.path) else { return false }
+        let processID = "\(getpid())"
+        let members = text("\(own.path)/cgroup.procs").split(separator: "\n")
+        let controllers = text("\(own.path)/cgroup.controllers").split { $0 == " " || $0.isNewline }
+        guard members.count == 1, members[0] == processID, controllers.contains("memory") else {
+            return false
+        }
+        let leaf = "\(own.path)/\(agentName)"
+        // It may be there from a worker before this one.
+        try? FileManager.default.createDirectory(
+            atPath: leaf,
+            withIntermediateDirectories: false
+        )
+        guard write(processID, to: "\(leaf)/cgroup.procs") else {
+            unsafe _ = rmdir(leaf)
+            return false
+        }
+        guard write("+memory", to: "\(own.path)/cgroup.subtree_control") else {
+            _ = write(processID, to: "\(own.path)/cgroup.procs")
+            unsafe _ = rmdir(leaf)
+            return false
+        }
+        return true
+    }
+
     /// Puts a process in; false when the kernel refuses.
     package func add(processID: Int32) -> Bool {
         Self.write("\(processID)", to: "\(directory)/cgroup.procs")
@@ -72,8 +109,21 @@ package struct MemoryGroup: Sendable {
     /// How many processes the kernel has killed on this machine for want of memory.
     package static var machineKillCount: Int { field("oom_kill", in: text("/proc/vmstat")) ?? 0 }
 
-    /// The directory of this process's own group in the hierarchy that limits memory.
-    static func parent(_ root: String) -> (path: String, isUnified: Bool)? {
+    /// The directory below which groups of slots can be made; nil where none can.
+    private static func parent(_ root: String) -> (path: String, isUnified: Bool)? {
+        guard let own = place(root), !own.isUnified || handsDown(own.path) else { return nil }
+        return own
+    }
+
+    /// True when groups below one of version 2 have the memory controller.
+    private static func handsDown(_ path: String) -> Bool {
+        text("\(path)/cgroup.subtree_control").split { $0 == " " || $0.isNewline }
+            .contains { $0.hasPrefix("memory") || $0.hasPrefix("+memory") }
+    }
+
+    /// The directory of this process's own group in the hierarchy that limits memory; of the one above
+    /// where it is the agent's.
+    private static func place(_ root: String) -> (path: String, isUnified: Bool)? {
         var own: (path: String, isUnified: Bool)?
         for line in text("\(root)/proc/self/cgroup").split(separator: "\n") {
             let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
@@ -99,13 +149,10 @@ package struct MemoryGroup: Sendable {
             let base = String(fields[3])
             var inner = own.path
             if base != "/", inner.hasPrefix(base) { inner.removeFirst(base.count) }
-            let path = "\(root)\(fields[4])" + (inner == "/" ? "" : inner)
-            guard
-                !own.isUnified
-                    || text("\(path)/cgroup.subtree_control").split(separator: " ")
-                        .contains(where: { $0.hasPrefix("memory") })
-            else { return nil }
-            return (path, own.isUnified)
+            if own.isUnified, inner.hasSuffix("/\(agentName)") {
+                inner.removeLast(agentName.count + 1)
+            }
+            return ("\(root)\(fields[4])" + (inner == "/" ? "" : inner), own.isUnified)
         }
         return nil
     }

@@ -5,25 +5,30 @@ package import WireProtocol
 ///
 /// Whether they do is probed before the first unit: the worker compares `tiles/.probe` with what the coordinator wrote into
 /// it, then writes, synchronises, renames, reads and removes a small file, which is all that results
-/// need.
+/// need. Last it looks at the run's inputs: a worker that does not see them would have its tiles given
+/// up as unreadable.
 package struct SharedStorage: WorkerStorage {
     private let files: any ObjectFileSystem
     private let mountTable: String
+    private let inspect: @Sendable (_ specification: [UInt8]) -> String?
 
     /// Storage on the system's file systems.
     ///
     /// - Parameters:
     ///   - files: where files are.
     ///   - mountTable: the file that lists mounts, in the form of `/proc/self/mountinfo`.
+    ///   - inspect: says why units of a specification cannot be computed here; nil when they can.
     package init(
         files: any ObjectFileSystem = PosixObjectFileSystem(),
-        mountTable: String = "/proc/self/mountinfo"
+        mountTable: String = "/proc/self/mountinfo",
+        inspect: @escaping @Sendable (_ specification: [UInt8]) -> String? = { _ in nil }
     ) {
         self.files = files
         self.mountTable = mountTable
+        self.inspect = inspect
     }
 
-    /// Probes the run directory that the welcome names.
+    /// Probes the run directory that the welcome names, and looks at the run's inputs.
     ///
     /// - Throws: ``StorageRejection`` with path, mount and reason.
     package func verify(_ welcome: Welcome, worker: WorkerID) throws(StorageRejection) {
@@ -56,6 +61,7 @@ package struct SharedStorage: WorkerStorage {
                 "the run directory is not writable here: \(error); \(mount(of: directory))"
             )
         }
+        if let reason = inspect(welcome.specification) { throw StorageRejection(reason) }
     }
 
     /// Removes an object's file.

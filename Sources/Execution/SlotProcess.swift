@@ -20,7 +20,7 @@ final class SlotProcess {
     private var outgoingStart = 0
     private var words: [UInt8] = []
     private let group: MemoryGroup?
-    private let machineKills: Int
+    private var machineKills: Int
     private var isReaped = false
 
     /// What the names of control groups begin with; the number of the process follows.
@@ -91,6 +91,9 @@ final class SlotProcess {
             return unsafe sectile_spawn(executable, first, input, output)
         }
     }
+
+    /// Forgets whom the kernel killed so far: what ends this process from now on belongs to a new unit.
+    func noteUnit() { machineKills = MemoryGroup.machineKillCount }
 
     /// True while something waits to be written.
     var hasOutgoing: Bool { outgoingStart < outgoing.count }

@@ -19,19 +19,29 @@ package final class SlotProcesses: SlotRunner {
         package var slots: Int
         /// Memory that a process may hold, bytes; 0 for no limit.
         package var memoryBytes: Int
+        /// How many times as much a unit that runs alone may hold: the slots of this worker, and of
+        /// those that share its machine.
+        package var shares: Int
 
         /// A setting.
-        package init(executable: String, arguments: [String], slots: Int, memoryBytes: Int) {
+        package init(
+            executable: String,
+            arguments: [String],
+            slots: Int,
+            memoryBytes: Int,
+            shares: Int
+        ) {
             self.executable = executable
             self.arguments = arguments
             self.slots = slots
             self.memoryBytes = memoryBytes
+            self.shares = shares
         }
 
         /// Limit of the kernel's own accounts, page cache included: beyond the watchdog's, which tells
         /// more; nil for none.
         var groupLimitBytes: Int? {
-            memoryBytes > 0 ? (memoryBytes + memoryBytes / 2) * slots + (128 << 20) : nil
+            memoryBytes > 0 ? (memoryBytes + memoryBytes / 2) * shares + (128 << 20) : nil
         }
     }
 
@@ -51,6 +61,7 @@ package final class SlotProcesses: SlotRunner {
         log: any WorkerLog,
         now: @escaping @Sendable () -> Duration
     ) {
+        if setting.memoryBytes > 0 { _ = MemoryGroup.prepare() }
         MemoryGroup.sweep(prefix: SlotProcess.groupPrefix)
         threads = (0..<setting.slots).map { _ in
             SlotThread(
@@ -59,7 +70,7 @@ package final class SlotProcesses: SlotRunner {
                     arguments: setting.arguments,
                     groupLimitBytes: setting.groupLimitBytes
                 ),
-                limits: SlotState.Limits(memoryBytes: setting.memoryBytes, slots: setting.slots),
+                limits: SlotState.Limits(memoryBytes: setting.memoryBytes, slots: setting.shares),
                 lender: lender,
                 log: log,
                 now: now

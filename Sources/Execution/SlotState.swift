@@ -55,7 +55,8 @@ package struct SlotState: Sendable {
     package struct Limits: Hashable, Sendable {
         /// Memory that the process may hold, bytes; 0 for no limit.
         package var memoryBytes: Int
-        /// Slots of the worker: a unit that runs alone may have the memory of all.
+        /// Slots whose memory a unit that runs alone may have: of this worker and of those that share
+        /// its machine.
         package var slots: Int
         /// How long a cancelled unit may take to end by itself.
         package var cancelGrace: Duration

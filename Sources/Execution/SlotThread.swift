@@ -146,6 +146,7 @@ final class SlotThread: Sendable {
                 turn.cancellation = cancellation
                 turn.completion = completion
                 turn.isCancelled = false
+                turn.process?.noteUnit()
                 apply(.given(request), &turn)
             case .fetched(let lease, let file, let object, let outcome):
                 apply(.fetched(lease, file, object, outcome), &turn)

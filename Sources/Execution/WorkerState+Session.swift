@@ -1,3 +1,4 @@
+internal import ContentDigest
 internal import Tiling
 internal import WireProtocol
 
@@ -90,6 +91,16 @@ extension WorkerState {
         } else if let old = welcome, new.epoch < old.epoch {
             log(.outdatedCoordinator(epoch: new.epoch, newest: old.epoch))
             backOff(now)
+            return
+        } else if let old = welcome, new.planDigest != old.planDigest {
+            // What is held, and the digests of what was committed, belong to the plan of before.
+            leave(
+                .incompatible(
+                    "the run \(new.runID) has the plan \(new.planDigest.short) now, and had"
+                        + " \(old.planDigest.short) when this worker joined it: a run keeps its plan;"
+                        + " start the worker again with the join.json of that coordinator"
+                )
+            )
             return
         }
         let isStorageKnown =

@@ -42,7 +42,8 @@ extension ReactorLoop {
         case .coordinator(_, _, let authenticator):
             if let userID, authenticator.admits(userID: userID) { return userID }
             let key = userID.flatMap { try? CurvePublicKey(z85: $0) }
-            inbox.inform(.refused(Refusal(address: "", publicKey: key, reason: .revoked)))
+            let address = connection.socket.lastFrameAddress() ?? ""
+            inbox.inform(.refused(Refusal(address: address, publicKey: key, reason: .revoked)))
             return nil
         }
     }

@@ -95,6 +95,13 @@ internal import Glibc
         return unsafe String(cString: text)
     }
 
+    /// The network address from which the last frame received came; to be asked like
+    /// ``lastFrameUserID()``.
+    func lastFrameAddress() -> String? {
+        guard let text = unsafe zmq_msg_gets(scratch, "Peer-Address") else { return nil }
+        return unsafe String(cString: text)
+    }
+
     /// Sets an integer option.
     func setOption(_ option: Int32, _ value: Int, name: String) throws(MessagingError) {
         guard let narrow = Int32(exactly: value) else {

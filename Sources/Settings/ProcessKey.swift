@@ -145,6 +145,14 @@ package struct ProcessKey: Sendable, Hashable {
         legal: ["a number of seconds", "[DAYS-]HH:MM:SS"] + TimeSpan.legalForms,
         "Time after which the worker is ended; it leaves before, and begins nothing too long."
     )
+    /// How long a worker looks for its coordinator.
+    package static let giveUpAfter = ProcessKey(
+        "--give-up-after",
+        "SECTILE_WORKER_GIVE_UP_AFTER",
+        fallback: "never",
+        legal: ["a number of seconds"] + TimeSpan.legalForms,
+        "Time without a coordinator after which the worker leaves, with exit code 1."
+    )
     /// The least level that is logged.
     package static let logLevel = ProcessKey(
         "--log-level",
@@ -166,7 +174,7 @@ package struct ProcessKey: Sendable, Hashable {
     package static let all = [
         listen, advertise, journal, join, connect, key, slots, memory, scratch, scratchLimit,
         objectPrefix,
-        grace, noticeFile, noticeURL, timeLimit,
+        grace, noticeFile, noticeURL, timeLimit, giveUpAfter,
         logLevel, logFormat,
     ]
 }

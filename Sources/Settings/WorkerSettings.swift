@@ -25,6 +25,8 @@ package struct WorkerSettings: Sendable, Hashable {
     package var noticeURL: String?
     /// How long it has; nil for as long as it is needed.
     package var timeLimit: TimeSpan?
+    /// How long it looks for its coordinator; nil for ever.
+    package var giveUpAfter: TimeSpan?
     /// What is logged.
     package var logs: LogSettings
 
@@ -87,6 +89,7 @@ package struct WorkerSettings: Sendable, Hashable {
         settings.noticeFile = reading.text(.noticeFile)
         settings.noticeURL = reading.text(.noticeURL)
         settings.timeLimit = reading.value(.timeLimit) { clockSpan($0) ?? span($0) }
+        settings.giveUpAfter = reading.value(.giveUpAfter) { span($0) }
         settings.logs = reading.logs()
         try reading.finish()
         return settings

@@ -22,8 +22,6 @@ package enum LogKey {
     package static let epoch = "epoch"
     /// Class of an error.
     package static let errorClass = "error.class"
-    /// One sentence about an error.
-    package static let errorMessage = "error.message"
     /// Duration, milliseconds.
     package static let durationMs = "duration.ms"
     /// Peak resident memory, MiB.

@@ -17,7 +17,8 @@ struct Sectile: AsyncParsableCommand {
                               sectile worker --join DIR/join.json        (on each of the others)
 
             Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 done but incomplete, \
-            4 incompatible or refused (do not restart), 130/143 interrupted (resumable).
+            4 incompatible or refused (do not restart), 130/143 interrupted (resumable); `status` only: 5 \
+            stalled, 6 coordinator dead.
             """,
         version: Version.text,
         subcommands: [

@@ -118,7 +118,13 @@ extension EndToEnd {
             let absent = try await SectileProcess.run("explain", directory, "r900c900")
             #expect(absent.exitCode == 2)
 
-            let doctor = try await SectileProcess.run("doctor", directory)
+            // Port 5555 may be somebody's.
+            let doctor = try await SectileProcess.run(
+                "doctor",
+                directory,
+                "--listen",
+                "tcp://127.0.0.1:0"
+            )
             #expect(doctor.exitCode == 0, "\(doctor.output)")
             #expect(doctor.output.contains("24 committed tiles are as the journal says"))
         }
@@ -205,6 +211,32 @@ extension EndToEnd {
             #expect(!list.output.contains(key))
             let unknown = try await SectileProcess.run("keys", "revoke", directory, "node")
             #expect(unknown.exitCode == 2)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `keys that are allowed at the same time are all on the list`() async throws {
+            let list = "\(scratch.path)/allow-list"
+            let labels = (1...8).map { "node\($0)" }
+            for label in labels {
+                let made = try await SectileProcess.run(
+                    "keys",
+                    "generate",
+                    "\(scratch.path)/\(label)"
+                )
+                #expect(made.exitCode == 0, "\(made.errors)")
+            }
+            let allowing = try labels.map { label in
+                try SectileProcess(
+                    ["keys", "allow", list, "\(scratch.path)/\(label)", "--label", label]
+                )
+            }
+            for process in allowing {
+                let finished = await process.finished()
+                #expect(finished.exitCode == 0, "\(finished.errors)")
+            }
+            let listed = try await SectileProcess.run("keys", "list", list)
+            #expect(listed.output.split(separator: "\n").count == labels.count)
+            for label in labels { #expect(listed.output.contains(label), "\(listed.output)") }
         }
 
         @Test(.timeLimit(.minutes(1)))

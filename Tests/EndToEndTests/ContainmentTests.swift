@@ -44,6 +44,7 @@ extension EndToEnd {
             #expect(input.lines("coordinator", event: "worker.exited").isEmpty)
             let failed = input.lines("worker", event: "tile.failed")
             #expect(failed.count == 1 && failed[0].contains("\"error.class\":\"timeout\""))
+            try await input.checkWhole()
         }
 
         @Test(.timeLimit(.minutes(1)), arguments: [1, 9])
@@ -69,6 +70,20 @@ extension EndToEnd {
             let failed = input.lines("worker", event: "tile.failed")
             #expect(failed.allSatisfy { $0.contains("\"memory.peakMiB\":") }, "\(failed)")
             #expect(input.lines("coordinator", event: "worker.exited").isEmpty)
+            if attempts == 1 { try await input.checkWhole() }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a tile that needs more than its share succeeds alone`() async throws {
+            let input = try FaultyInput(in: scratch)
+            // Two workers of 128 MiB: more than one may have, less than both together.
+            let finished = try await input.run(
+                fault: "memory:\(Self.place),mebibytes=144",
+                memory: "128MiB"
+            )
+            #expect(finished.exitCode == 0, "\(finished.errors)")
+            #expect(try input.outcomes(of: .balance) == ["failed outOfMemory", "committed"])
+            try await input.checkWhole()
         }
 
         @Test(.timeLimit(.minutes(1)))
@@ -77,6 +92,7 @@ extension EndToEnd {
             let finished = try await input.run(fault: "allocate:\(Self.place),attempts=1")
             #expect(finished.exitCode == 0, "\(finished.errors)")
             #expect(try input.outcomes(of: .balance) == ["failed outOfMemory", "committed"])
+            try await input.checkWhole()
         }
 
         @Test(.timeLimit(.minutes(1)))
@@ -88,6 +104,21 @@ extension EndToEnd {
             for event in ["lease.expired", "worker.lost", "worker.rejoined"] {
                 #expect(input.lines("coordinator", event: event).isEmpty, "\(event)")
             }
+            try await input.checkWhole()
+        }
+
+        @Test(.timeLimit(.minutes(1)), arguments: ["exitAfterRename", "exitAfterReport"])
+        func `a worker killed when a tile's file is in place changes nothing`(fault: String)
+            async throws
+        {
+            let input = try FaultyInput(in: scratch)
+            let finished = try await input.run(fault: "\(fault):\(Self.place),attempts=1")
+            #expect(finished.exitCode == 0, "\(finished.errors)")
+            #expect(input.lines("coordinator", event: "worker.exited").count == 1)
+            let outcomes = try input.outcomes(of: .balance)
+            #expect(outcomes.count { $0 == "committed" } == 1, "\(outcomes)")
+            if fault == "exitAfterRename" { #expect(outcomes == ["lost", "committed"]) }
+            try await input.checkWhole()
         }
 
         @Test(.timeLimit(.minutes(1)))

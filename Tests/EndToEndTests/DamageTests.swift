@@ -54,6 +54,39 @@ extension EndToEnd {
             #expect(mosaic.range(of: Data("ncomplete".utf8)) != nil)
         }
 
+        @Test(.timeLimit(.minutes(1)))
+        func `tile files whose bits flipped are computed again by the same command`() async throws {
+            let directory = "\(scratch.path)/run"
+            let command = [
+                "run", try SmallInput(in: scratch).write(), "--output", directory, "--workers", "2",
+            ]
+            let whole = try await SectileProcess(command).finished()
+            #expect(whole.exitCode == 0, "\(whole.errors)")
+            let outcome = try RunOutcome(directory: directory)
+            let attempts = try CommittedTiles(directory: directory).attemptCount()
+            for stage in ["prepare", "balance"] { try Self.flipBit(of: stage, in: directory) }
+            let mosaic = try await SectileProcess.run("mosaic", directory)
+            #expect(mosaic.exitCode != 0)
+            #expect(mosaic.errors.contains("to compute the tile again"), "\(mosaic.errors)")
+            let again = try await SectileProcess(command).finished()
+            #expect(again.exitCode == 0, "\(again.errors)")
+            #expect(try CommittedTiles(directory: directory).attemptCount() == attempts + 2)
+            #expect(try RunOutcome(directory: directory) == outcome)
+            let doctor = try await SectileProcess.run("doctor", directory)
+            #expect(doctor.output.contains("24 committed tiles are as the journal says"))
+        }
+
+        /// Flips a bit in the middle of a stage's first tile file, whose size stays.
+        private static func flipBit(of stage: String, in directory: String) throws {
+            let folder = "\(directory)/tiles/\(stage)"
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+            let name = try #require(names.first { $0.hasSuffix(".tif") })
+            let file = URL(fileURLWithPath: "\(folder)/\(name)")
+            var bytes = try Data(contentsOf: file)
+            bytes[bytes.startIndex + bytes.count / 2] ^= 1
+            try bytes.write(to: file)
+        }
+
         @Test(.timeLimit(.minutes(1)), .enabled(if: SmallDisk.isPossible, "needs root to mount"))
         func `a full disk loses nothing and the same command goes on when there is room`()
             async throws

@@ -38,8 +38,7 @@ extension EndToEnd {
             let finished = await coordinator.finished()
             #expect(finished.exitCode == 0, "\(finished.errors)")
             #expect(await other.finished().exitCode == 0)
-            let tiles = try CommittedTiles(directory: input.directory)
-            #expect(try tiles.unitsNotCommittedOnce().isEmpty)
+            try await input.checkWhole()
             #expect(input.lines("coordinator", event: "attempt.failed").isEmpty)
         }
 

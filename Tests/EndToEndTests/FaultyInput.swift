@@ -1,5 +1,6 @@
 import Foundation
 import RunStore
+import Testing
 import Tiling
 
 /// The small country with short leases, and faults in the processes of slots.
@@ -92,6 +93,16 @@ struct FaultyInput {
                 let outcome = attempt.outcome?.rawValue ?? "open"
                 return attempt.failureClass.map { "\(outcome) \($0.rawValue)" } ?? outcome
             }
+    }
+
+    /// Checks that a run whose tiles all came through is whole: each unit committed once, and the bits of
+    /// a run that nothing happened to.
+    func checkWhole(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let again = try CommittedTiles(directory: directory).unitsNotCommittedOnce()
+        #expect(again.isEmpty, sourceLocation: sourceLocation)
+        let reference = try await SmallCluster.referenceOutcome()
+        let outcome = try RunOutcome(directory: directory)
+        #expect(outcome == reference, sourceLocation: sourceLocation)
     }
 
     /// The number of committed units.

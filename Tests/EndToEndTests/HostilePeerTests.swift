@@ -259,12 +259,53 @@ extension EndToEnd {
                 peer.beat([lease])
                 return try cluster.count("worker.lost") >= 1
             }
+            let line = try cluster.log().first { $0.event == "peer.refused" }
+            #expect(line?.detail == "revoked from 127.0.0.1")
             await peer.close()
             let late = try await SectileProcess(
                 ["worker", "--join", cluster.join, "--key", key, "--slots", "1"]
             ).finished()
             #expect(late.exitCode == 4, "\(late.errors)")
             let worker = try cluster.worker()
+            try await cluster.finish([worker])
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `thousands of greetings that are refused do not fill the log`() async throws {
+            let cluster = try await SmallCluster(isFine: false)
+            let other = BuildIdentity(version: "none", gdal: "0", proj: "0")
+            // Several connections: each is heard for so many greetings only.
+            for number in 0..<10 {
+                let peer = try await TestPeer(cluster)
+                for _ in 0..<500 { peer.hello(TestPeer.id(number), build: other) }
+                let code = try await peer.next { message -> RefusalCode? in
+                    if case .refuse(let refusal) = message { refusal.code } else { nil }
+                }
+                #expect(code == .build)
+                await peer.close()
+            }
+            #expect(try (1..<100).contains(cluster.count("worker.refused")))
+            let worker = try cluster.worker()
+            try await cluster.finish([worker])
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `an allow-list that cannot be read is told once, and the one in force stays`()
+            async throws
+        {
+            let cluster = try await SmallCluster(isFine: false)
+            let path = "\(cluster.directory)/keys/allow-list"
+            let sound = try String(contentsOfFile: path, encoding: .utf8)
+            try "no key\n".write(toFile: path, atomically: false, encoding: .utf8)
+            try await wait(for: "the complaint") { try cluster.count("keys.unreadable") >= 1 }
+            let line = try cluster.log().first { $0.event == "keys.unreadable" }
+            #expect(line?.detail?.contains("line 1") == true, "\(line?.detail ?? "")")
+            try await Task.sleep(for: .milliseconds(2500))
+            #expect(try cluster.count("keys.unreadable") == 1)
+            // Who was admitted before still is.
+            let worker = try cluster.worker()
+            try await cluster.waitForCommits(1)
+            try sound.write(toFile: path, atomically: false, encoding: .utf8)
             try await cluster.finish([worker])
         }
     }

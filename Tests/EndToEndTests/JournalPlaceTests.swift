@@ -135,6 +135,30 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        func `a decision without a coordinator is in the backup, and waits for the journal's lock`()
+            async throws
+        {
+            let first = try coordinator(directory, "--journal", journal)
+            try await waitForJoin(directory, first)
+            first.signal(SIGKILL)
+            _ = await first.finished()
+            let files = PosixFileSystem()
+            do {
+                let lock = try RunDirectory.lock(journal: journal, holder: "a test")
+                let refused = try await SectileProcess.run("pause", directory)
+                #expect(refused.exitCode == 2, "\(refused.errors)")
+                #expect(refused.errors.contains("a test"), "\(refused.errors)")
+                withExtendedLifetime(lock) {}
+            }
+            let paused = try await SectileProcess.run("pause", directory)
+            #expect(paused.exitCode == 0, "\(paused.errors)")
+            for path in [journal, "\(directory)/journal.backup.sqlite"] {
+                let reader = try JournalReader(path: path, files: files)
+                #expect(try reader.snapshot().phase == .paused, "\(path)")
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         func `workers follow a run that goes on at another address from a copy`() async throws {
             let reference = try await reference()
             let first = try coordinator(directory)

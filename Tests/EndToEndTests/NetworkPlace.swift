@@ -36,6 +36,9 @@ final class NetworkPlace: Sendable {
 
     deinit { remove() }
 
+    /// Cuts the link, or mends it; connections are not told.
+    func setLink(isUp: Bool) throws { try Self.ip(["link", "set", link, isUp ? "up" : "down"]) }
+
     private func remove() {
         try? Self.ip(["link", "delete", link])
         try? Self.ip(["netns", "delete", name])

@@ -140,5 +140,59 @@ extension EndToEnd {
             let worker = try cluster.worker()
             try await cluster.finish([worker])
         }
+
+        /// A cluster and a worker of another network, which shares nothing but the file system.
+        private static func elsewhere(
+            lease: Double,
+            number: Int
+        ) async throws -> (cluster: SmallCluster, place: NetworkPlace, worker: SectileProcess) {
+            let cluster = try await SmallCluster(lease: lease, listen: "tcp://0.0.0.0:0")
+            let place = try NetworkPlace(number: number)
+            let hidden = "\(cluster.scratch.path)/nothing"
+            try FileManager.default.createDirectory(
+                atPath: hidden,
+                withIntermediateDirectories: true
+            )
+            let worker = try place.start(
+                [
+                    "worker", "--join", cluster.join, "--slots", "1", "--connect",
+                    "tcp://\(place.hostAddress):\(cluster.port)",
+                ],
+                hiding: hidden
+            )
+            return (cluster, place, worker)
+        }
+
+        @Test(
+            .timeLimit(.minutes(1)),
+            .enabled(if: NetworkPlace.isPossible, "only root may make network namespaces")
+        )
+        func `a network cut for less than the lease costs nothing`() async throws {
+            let (cluster, place, worker) = try await Self.elsewhere(lease: 6, number: 5)
+            try await cluster.waitForCommits(10)
+            try place.setLink(isUp: false)
+            try await Task.sleep(for: .milliseconds(1000))
+            try place.setLink(isUp: true)
+            try await cluster.finish([worker])
+            #expect(try cluster.count("worker.lost") == 0)
+            #expect(try cluster.count("lease.expired") == 0)
+        }
+
+        @Test(
+            .timeLimit(.minutes(1)),
+            .enabled(if: NetworkPlace.isPossible, "only root may make network namespaces")
+        )
+        func `a worker cut off for longer than the lease loses its tiles and comes back`()
+            async throws
+        {
+            let (cluster, place, worker) = try await Self.elsewhere(lease: 1, number: 6)
+            try await cluster.waitForCommits(10)
+            try place.setLink(isUp: false)
+            try await wait(for: "the loss", while: { cluster.coordinator.isRunning }) {
+                try cluster.count("worker.lost") >= 1
+            }
+            try place.setLink(isUp: true)
+            try await cluster.finish([worker])
+        }
     }
 }

@@ -88,15 +88,59 @@ extension EndToEnd {
             #expect(try await sectile("status", directory).contains("cancelled"))
             let stray = "\(directory)/tiles/prepare/.r000c000.a1.00000001.tif.tmp"
             #expect(!FileManager.default.fileExists(atPath: stray))
-            let again = try await SectileProcess.run(
-                "run",
-                configuration,
-                "--output",
-                directory,
-                "--workers",
-                "1"
-            )
+            // Whatever starts the coordinator again does not undo it.
+            let command = ["run", configuration, "--output", directory, "--workers", "1"]
+            let refused = try await SectileProcess(command).finished()
+            #expect(refused.exitCode == 2, "\(refused.errors)")
+            #expect(refused.errors.contains("sectile resume \(directory)"), "\(refused.errors)")
+            #expect(CommittedTiles.count(in: directory) == 0)
+            #expect(try await sectile("resume", directory).contains("resumed"))
+            let again = try await SectileProcess(command).finished()
             #expect(again.exitCode == 0, "\(again.errors)")
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a cancelled run begins again with --retry`() async throws {
+            let coordinator = try await coordinator()
+            #expect(try await sectile("cancel", directory).contains("cancelled"))
+            #expect(await coordinator.finished().exitCode == 1)
+            let command = ["run", configuration, "--output", directory, "--workers", "1"]
+            #expect(try await SectileProcess(command).finished().exitCode == 2)
+            let again = try await SectileProcess(command + ["--retry"]).finished()
+            #expect(again.exitCode == 0, "\(again.errors)")
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `status tells a stalled run from one that waits, and a dead coordinator from both`()
+            async throws
+        {
+            let coordinator = try await coordinator()
+            try await Task.sleep(for: .milliseconds(1500))
+            _ = try await sectile("status", directory)
+            let stalled = try await SectileProcess.run("status", directory, "--stalled-after", "1")
+            #expect(stalled.exitCode == 5, "\(stalled.errors)")
+            #expect(stalled.output.contains("stalled"), "\(stalled.output)")
+            // What an operator holds up does not stall.
+            _ = try await sectile("pause", directory)
+            _ = try await sectile("status", directory, "--stalled-after", "1")
+            _ = try await sectile("resume", directory)
+            coordinator.signal(SIGKILL)
+            _ = await coordinator.finished()
+            let dead = try await SectileProcess.run("status", directory, "--stalled-after", "1")
+            #expect(dead.exitCode == 6, "\(dead.errors)")
+            _ = try await sectile("status", directory, "--stalled-after", "soon", expecting: 2)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `status of a join file without its run directory says where to ask`() async throws {
+            let coordinator = try await coordinator()
+            let copy = "\(scratch.path)/join.json"
+            try FileManager.default.copyItem(atPath: "\(directory)/join.json", toPath: copy)
+            let refused = try await sectile("status", "--join", copy, expecting: 2)
+            #expect(refused.contains("sectile status DIR"), "\(refused)")
+            _ = try await sectile("status", "--join", "\(directory)/join.json")
+            coordinator.signal(SIGKILL)
+            _ = await coordinator.finished()
         }
 
         @Test(.timeLimit(.minutes(1)))
@@ -191,7 +235,8 @@ extension EndToEnd {
             #expect(cleaned.contains("3 files, 300 bytes removed"), "\(cleaned)")
             #expect(try await sectile("clean", directory).contains("0 files, 0 bytes removed"))
             #expect(try CommittedTiles(directory: directory).leases() == committed)
-            #expect(try await sectile("doctor", directory).contains("24 committed tiles are as"))
+            let doctor = try await sectile("doctor", directory, "--listen", "tcp://127.0.0.1:0")
+            #expect(doctor.contains("24 committed tiles are as"))
 
             let verified = try await sectile("verify", directory, "--tiles", "30", "--seed", "7")
             #expect(verified.contains("24 of 24 tiles are as the journal says (--seed 7)"))

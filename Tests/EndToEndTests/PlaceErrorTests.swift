@@ -108,6 +108,74 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        func `the doctor looks at ports, a coordinator's where there is one`() async throws {
+            let process = try SectileProcess(
+                [
+                    "coordinator", try input.write(), "--output", directory, "--listen",
+                    "tcp://127.0.0.1:0",
+                ]
+            )
+            let join = "\(directory)/join.json"
+            try await wait(for: "join.json", while: { process.isRunning }) {
+                FileManager.default.fileExists(atPath: join)
+            }
+            let endpoint = try #require(try JoinText(directory: directory).endpoints.first)
+            let taken = try await SectileProcess.run("doctor", "--listen", endpoint)
+            #expect(taken.exitCode == 1)
+            #expect(taken.output.contains("\(endpoint): Address already in use"), "\(taken.output)")
+            #expect(taken.output.contains("another --listen"), "\(taken.output)")
+            let reached = try await SectileProcess.run("doctor", directory)
+            #expect(reached.output.contains("the coordinator answers at \(endpoint)"))
+            #expect(reached.output.contains("the journal is on a local disk"), "\(reached.output)")
+            // Nobody listens on port 1. The file's mode stays.
+            let text = try String(contentsOfFile: join, encoding: .utf8)
+            try text.replacingOccurrences(of: endpoint, with: "tcp://127.0.0.1:1")
+                .write(toFile: join, atomically: false, encoding: .utf8)
+            let lost = try await SectileProcess.run("doctor", directory)
+            #expect(lost.exitCode == 1)
+            #expect(
+                lost.output.contains(
+                    "unreachable from here at tcp://127.0.0.1:1: Connection refused"
+                )
+            )
+            #expect(lost.output.contains("--advertise"), "\(lost.output)")
+            process.signal(SIGTERM)
+            #expect(await process.finished().exitCode == 143)
+            let other = try await SectileProcess.run("doctor", "--listen", "tcp://127.0.0.1:0")
+            #expect(other.output.contains("a coordinator can listen"), "\(other.output)")
+            expectUsageError(
+                try await SectileProcess.run("doctor", "--listen", "5555"),
+                naming: "--listen"
+            )
+        }
+
+        @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+        func `a damaged journal is a usage error with its remedy`(isZeroed: Bool) async throws {
+            try await completedRun()
+            let journal = URL(fileURLWithPath: "\(directory)/journal.sqlite")
+            let whole = try Data(contentsOf: journal)
+            let half = whole.prefix(whole.count / 2)
+            try (isZeroed ? half + Data(count: whole.count - half.count) : half).write(to: journal)
+            let finished = try await SectileProcess.run(
+                "run",
+                "\(scratch.path)/small.yaml",
+                "--output",
+                directory
+            )
+            expectUsageError(finished, naming: journal.path, "damaged", "restore it")
+            let doctor = try await SectileProcess.run(
+                "doctor",
+                directory,
+                "--listen",
+                "tcp://127.0.0.1:0"
+            )
+            #expect(doctor.exitCode == 1)
+            #expect(doctor.output.contains("damaged"), "\(doctor.output)")
+            let remedies = ["remedy: restore it", "remedy: copy it away"]
+            #expect(remedies.contains { doctor.output.contains($0) }, "\(doctor.output)")
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         func `a missing, an exposed and a damaged key file are named`() async throws {
             try await completedRun()
             let join = "\(directory)/join.json"

@@ -91,13 +91,53 @@ extension EndToEnd {
             )
             for stage in ["bandwidth", "fit", "diagnose"] {
                 try await wait(for: stage, while: { run.isRunning }) {
-                    FileManager.default.fileExists(atPath: "\(directory)/tiles/\(stage)")
+                    Self.isLogged("lease.granted", stage, in: directory)
                 }
                 if let victim = run.children.randomElement(using: &random) { kill(victim, SIGKILL) }
             }
             let finished = await run.finished()
             #expect(finished.exitCode == 0, "seed \(seed): \(finished.errors)")
             #expect(try RunOutcome(directory: directory) == reference, "seed \(seed)")
+            #expect(try CommittedTiles(directory: directory).unitsNotCommittedOnce().isEmpty)
+        }
+
+        /// True when the coordinator has said so of a stage.
+        private static func isLogged(_ event: String, _ stage: String, in directory: String) -> Bool
+        {
+            let lines = try? LogLine.lines(of: "\(directory)/logs/coordinator.jsonl")
+            return lines?.contains { $0.event == event && $0.stage == stage } ?? false
+        }
+
+        @Test(.timeLimit(.minutes(4)))
+        func `a coordinator killed in every stage and after each reduction goes on there`()
+            async throws
+        {
+            let scratch = try ScratchDirectory()
+            let reference = try await Self.outcome(tileSizePixels: 64, workers: 1, in: scratch)
+            let input = try EvaluationInput(
+                tileSizePixels: 16,
+                replacing: Self.window,
+                in: scratch
+            )
+            let directory = "\(scratch.path)/killed"
+            let command = ["run", input.path, "--output", directory, "--workers", "2"]
+            var run = try SectileProcess(command)
+            var committed = CommittedLeases()
+            for stage in ["prepare", "balance", "bandwidth", "fit", "diagnose"] {
+                for event in ["lease.granted", "stage.reduced"] {
+                    try await wait(for: "\(event) of \(stage)", while: { run.isRunning }) {
+                        Self.isLogged(event, stage, in: directory)
+                    }
+                    run.signal(SIGKILL)
+                    _ = await run.finished()
+                    try committed.grow(to: directory)
+                    run = try SectileProcess(command)
+                }
+            }
+            let finished = await run.finished()
+            #expect(finished.exitCode == 0, "\(finished.errors)")
+            try committed.grow(to: directory)
+            #expect(try RunOutcome(directory: directory) == reference)
             #expect(try CommittedTiles(directory: directory).unitsNotCommittedOnce().isEmpty)
         }
     }

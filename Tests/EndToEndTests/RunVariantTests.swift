@@ -164,8 +164,14 @@ extension EndToEnd {
             try await wait(for: "join.json", while: { coordinator.isRunning }) {
                 FileManager.default.fileExists(atPath: "\(directory)/join.json")
             }
-            try Data("no raster\n".utf8)
-                .write(to: URL(fileURLWithPath: "\(scratch.path)/emission.asc"))
+            // It can still be opened, so that workers join, but it ends in its first row.
+            let raster = "\(scratch.path)/emission.asc"
+            let whole = try String(contentsOfFile: raster, encoding: .utf8)
+            let lines = whole.split(separator: "\n")
+            try scratch.write(
+                lines.prefix(6).joined(separator: "\n") + "\n" + lines[6].prefix(12),
+                to: "emission.asc"
+            )
             let worker = try SectileProcess(
                 ["worker", "--join", "\(directory)/join.json", "--slots", "1"]
             )
@@ -175,6 +181,40 @@ extension EndToEnd {
             #expect(await worker.finished().exitCode == 0)
             let status = try await SectileProcess.run("status", directory)
             #expect(status.exitCode == 3)
+            try scratch.write(whole, to: "emission.asc")
+            let again = try await SectileProcess.run(
+                "coordinator",
+                configuration,
+                "--output",
+                directory,
+                "--max-quarantined",
+                "1"
+            )
+            #expect(again.exitCode == 2, "\(again.errors)")
+            #expect(again.errors.contains("--retry"), "\(again.errors)")
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `publishing that is told to end does so at once, and the same command goes on`()
+            async throws
+        {
+            let command = ["run", configuration, "--output", directory, "--workers", "1"]
+            let publishing = try SectileProcess(command)
+            while publishing.isRunning, !publishing.errorsSoFar.contains("publishing") {
+                try await Task.sleep(for: .milliseconds(1))
+            }
+            publishing.signal(SIGTERM)
+            let finished = await publishing.finished()
+            #expect(finished.exitCode == 143, "\(finished.errors)")
+            #expect(finished.errors.contains("interrupted while publishing"), "\(finished.errors)")
+            let attempts = try CommittedTiles(directory: directory).attemptCount()
+            _ = try await run(directory)
+            #expect(try CommittedTiles(directory: directory).attemptCount() == attempts)
+            _ = try await run("\(scratch.path)/reference")
+            #expect(
+                try RunOutcome(directory: directory)
+                    == RunOutcome(directory: "\(scratch.path)/reference")
+            )
         }
 
         @Test(.timeLimit(.minutes(1)), arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143))])

@@ -22,11 +22,13 @@ final class SmallCluster {
     ///   - heartbeat: seconds between heartbeats.
     ///   - lease: seconds of silence after which leases are taken back.
     ///   - isFine: false for 12 tiles instead of 48 in each stage.
+    ///   - listen: where the coordinator listens; its workers are told 127.0.0.1.
     /// - Throws: `NeverHappened` when the coordinator does not come to listen.
     init(
         heartbeat: Double = 0.1,
         lease: Double = 1,
-        isFine: Bool = true
+        isFine: Bool = true,
+        listen: String = "tcp://127.0.0.1:0"
     ) async throws {
         scratch = try ScratchDirectory()
         var input = try SmallInput(in: scratch)
@@ -40,7 +42,7 @@ final class SmallCluster {
             """
         configuration = try input.write()
         directory = "\(scratch.path)/run"
-        coordinator = try Self.start(configuration, directory, "tcp://127.0.0.1:0")
+        coordinator = try Self.start(configuration, directory, listen)
         endpoint = ""
         try await waitForJoinFile()
         endpoint = try #require(try JoinText(directory: directory).endpoints.first)
@@ -79,9 +81,14 @@ final class SmallCluster {
     var port: Int { endpoint.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
 
     /// Starts a worker, which dials the coordinator or something in between.
-    func worker(connect other: String? = nil, slots: Int = 1) throws -> SectileProcess {
+    func worker(
+        connect other: String? = nil,
+        slots: Int = 1,
+        _ arguments: [String] = []
+    ) throws -> SectileProcess {
         try SectileProcess(
             ["worker", "--join", join, "--slots", "\(slots)", "--connect", other ?? endpoint]
+                + arguments
         )
     }
 
@@ -121,6 +128,11 @@ final class SmallCluster {
         let reference = try await Self.reference.outcome(isFine: isFine)
         let outcome = try RunOutcome(directory: directory)
         #expect(outcome == reference, sourceLocation: sourceLocation)
+    }
+
+    /// What an undisturbed run of the small country gives.
+    static func referenceOutcome(isFine: Bool = false) async throws -> RunOutcome {
+        try await reference.outcome(isFine: isFine)
     }
 
     private static let reference = Reference()

@@ -69,6 +69,40 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        func `a worker looks for a coordinator that is gone as long as it is told to`() async throws
+        {
+            let cluster = try await SmallCluster(lease: 1)
+            let impatient = try cluster.worker(["--give-up-after", "2s"])
+            let patient = try cluster.worker()
+            try await cluster.waitForCommits(4)
+            await cluster.kill()
+            let left = await impatient.finished()
+            #expect(left.exitCode == 1, "\(left.errors)")
+            #expect(left.errors.contains("the coordinator was not found for"), "\(left.errors)")
+            #expect(patient.isRunning)
+            try cluster.restart()
+            try await cluster.finish([patient])
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `workers of a coordinator that is told to end hear that it will be back, and wait`()
+            async throws
+        {
+            let cluster = try await SmallCluster(lease: 3)
+            let workers = [try cluster.worker(), try cluster.worker()]
+            try await cluster.waitForCommits(10)
+            cluster.coordinator.signal(SIGTERM)
+            #expect(await cluster.coordinator.finished().exitCode == 143)
+            let told = try cluster.workerLogs().filter {
+                $0.event == "worker.coordinatorRestarting"
+            }
+            #expect(told.count == 2)
+            #expect(workers.allSatisfy { $0.isRunning })
+            try cluster.restart()
+            try await cluster.finish(workers)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         func `a coordinator killed again and again ends the run`() async throws {
             var random = SeededRandom(seed: 15)
             let cluster = try await SmallCluster(lease: 1)

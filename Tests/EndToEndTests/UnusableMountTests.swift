@@ -32,6 +32,31 @@ extension EndToEnd {
             let worker = try cluster.worker()
             try await cluster.finish([worker])
         }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a worker that does not see an input leaves before its first tile, others finish`()
+            async throws
+        {
+            let cluster = try await SmallCluster(isFine: false)
+            let program = try #require(Program.path)
+            let raster = "\(cluster.scratch.path)/emission.asc"
+            // An empty file in the raster's place, in a mount namespace of the worker's own.
+            let hide = "mount --bind /dev/null \"$1\" && shift && exec \"$@\""
+            let blind = try await SectileProcess(
+                executable: try #require(Program.tool("unshare")),
+                [
+                    "--mount", "sh", "-c", hide, "sh", raster, program, "worker", "--join",
+                    cluster.join, "--slots", "1",
+                ]
+            ).finished()
+            #expect(blind.exitCode == 1, "\(blind.errors)")
+            #expect(blind.errors.contains("layer 'emission' cannot be read"), "\(blind.errors)")
+            #expect(blind.errors.contains(raster), "\(blind.errors)")
+            #expect(CommittedTiles.count(in: cluster.directory) == 0)
+            #expect(try cluster.count("attempt.failed") == 0)
+            let worker = try cluster.worker()
+            try await cluster.finish([worker])
+        }
     }
 }
 

@@ -52,6 +52,49 @@ import Testing
         )
     }
 
+    /// A service's group of version 2 to which memory is delegated, with these processes in it.
+    private func writeService(processes: [Int32]) throws {
+        try write("0::/service\n", to: "proc/self/cgroup")
+        try write(
+            "41 31 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+            to: "proc/self/mountinfo"
+        )
+        let group = "sys/fs/cgroup/service"
+        try write("cpu memory pids\n", to: "\(group)/cgroup.controllers")
+        try write("\n", to: "\(group)/cgroup.subtree_control")
+        try write(processes.map { "\($0)\n" }.joined(), to: "\(group)/cgroup.procs")
+        // The kernel makes the files of a group; here they are there before.
+        try write("", to: "\(group)/sectile-agent/cgroup.procs")
+    }
+
+    private func text(_ name: String) throws -> String {
+        try String(contentsOfFile: "\(directory.path)/\(name)", encoding: .utf8)
+    }
+
+    @Test func `a worker alone in a delegated group steps aside and hands memory down`() throws {
+        try writeService(processes: [getpid()])
+        #expect(MemoryGroup.prepare(root: directory.path))
+        let group = "sys/fs/cgroup/service"
+        #expect(try text("\(group)/sectile-agent/cgroup.procs") == "\(getpid())")
+        #expect(try text("\(group)/cgroup.subtree_control").hasPrefix("+memory"))
+        // From there on groups of slots are beside the worker's own, not below it.
+        try write("0::/service/sectile-agent\n", to: "proc/self/cgroup")
+        #expect(!MemoryGroup.prepare(root: directory.path))
+        try FileManager.default.createDirectory(
+            atPath: "\(directory.path)/\(group)/slot-18",
+            withIntermediateDirectories: false
+        )
+        MemoryGroup.sweep(prefix: "slot-", root: directory.path)
+        #expect(!directory.files(in: group).contains("slot-18"))
+    }
+
+    @Test func `a group that others share stays as it is`() throws {
+        try writeService(processes: [getpid(), 1])
+        #expect(!MemoryGroup.prepare(root: directory.path))
+        #expect(try text("sys/fs/cgroup/service/sectile-agent/cgroup.procs").isEmpty)
+        #expect(try text("sys/fs/cgroup/service/cgroup.subtree_control") == "\n")
+    }
+
     @Test func `without the memory controller there is no group`() throws {
         try write("0::/user.slice\n", to: "proc/self/cgroup")
         try write(

@@ -69,6 +69,25 @@ import WireProtocol
         #expect(line.contains("same path"))
     }
 
+    @Test func `inputs that cannot be read here are told once the directory is known to be good`()
+        throws
+    {
+        let directory = try TemporaryDirectory.run()
+        let welcome = Fixtures.welcome(runDirectory: directory.path)
+        let blind = SharedStorage { specification in
+            "the inputs of \(specification) cannot be read here"
+        }
+        #expect(
+            rejection(blind, welcome)?.description
+                == "the inputs of \(welcome.specification) cannot be read here"
+        )
+        #expect(directory.files(in: "tiles") == [".probe"])
+        #expect(
+            rejection(blind, Fixtures.welcome(runDirectory: "/no/such/run"))?.description
+                .contains("not visible here") == true
+        )
+    }
+
     @Test func `a run without shared storage is rejected`() throws {
         let line = try #require(
             rejection(SharedStorage(), Fixtures.welcome(runDirectory: ""))?.description

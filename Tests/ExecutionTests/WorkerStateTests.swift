@@ -79,6 +79,22 @@ import WireProtocol
         #expect(story.state.session == nil)
     }
 
+    @Test func `the same run with another plan is not served, and both plans are named`() throws {
+        var story = Transcript()
+        story.join()
+        story.hear("", .lease([Fixtures.grant(0)]))
+        story.step("", .connectionLost)
+        story.step("", .connectionMade)
+        var other = Fixtures.welcome(epoch: 2)
+        other.planDigest = ContentDigest(of: "another plan")
+        story.hear("other plan", .welcome(other))
+        let exit = try #require(story.state.exit)
+        #expect(exit.exitCode == 4)
+        #expect(exit.description.contains(Fixtures.digest.short), "\(exit)")
+        #expect(exit.description.contains(other.planDigest.short), "\(exit)")
+        #expect(story.lines.contains("    cancel balance/r000c000#1"))
+    }
+
     @Test func `another run gets nothing that was computed for the one before`() {
         var story = Transcript(identity: Fixtures.identity(slots: 2, credit: 3))
         story.join()

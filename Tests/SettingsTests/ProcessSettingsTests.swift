@@ -56,6 +56,24 @@ struct ProcessSettingsTests {
         #expect(settings.logs == LogSettings())
     }
 
+    @Test func `how long a worker looks for its coordinator is a span, and for ever by default`()
+        throws
+    {
+        #expect(
+            try WorkerSettings.resolve(flags: [.join: "j"], environment: [:]).giveUpAfter == nil
+        )
+        let settings = try WorkerSettings.resolve(
+            flags: [.join: "j", .giveUpAfter: "90"],
+            environment: ["SECTILE_WORKER_GIVE_UP_AFTER": "2h"]
+        )
+        #expect(settings.giveUpAfter?.seconds == 90)
+        let other = try WorkerSettings.resolve(
+            flags: [.join: "j"],
+            environment: ["SECTILE_WORKER_GIVE_UP_AFTER": "2h"]
+        )
+        #expect(other.giveUpAfter?.seconds == 7200)
+    }
+
     @Test func `all that is not legal for a worker is told at once`() {
         let error = #expect(throws: SettingsError.self) {
             try WorkerSettings.resolve(

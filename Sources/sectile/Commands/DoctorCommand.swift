@@ -3,19 +3,27 @@ import Foundation
 import Messaging
 import RasterIO
 import RunStore
+import Settings
 import Tiling
 
 /// The command `sectile doctor`.
 struct DoctorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Check libraries, drivers, keys, disk and a run; each finding with its remedy."
+        abstract:
+            "Check libraries, drivers, keys, ports, disk and a run; each finding with its remedy.",
+        discussion: """
+            Of a run that is coordinated, the endpoints of its join.json are dialled from here; otherwise it \
+            is tried whether a coordinator could listen.
+            """
     )
 
     @Argument(help: "A run directory.")
     var directory: String?
     @Option(help: "The journal, when it is not in the run directory.")
     var journal: String?
+    @Option(help: "Where a coordinator is to listen.")
+    var listen = "tcp://0.0.0.0:5555"
 
     /// What was looked at, and what to do about it.
     private enum Finding {
@@ -24,11 +32,17 @@ struct DoctorCommand: ParsableCommand {
     }
 
     func run() throws {
+        guard let endpoint = Endpoint(listen) else {
+            throw CommandError.usage(
+                "--listen: '\(listen)'; legal: \(Endpoint.legalForms.joined(separator: ", "))"
+            )
+        }
         var findings = libraries() + drivers()
         if let directory {
-            findings += disk(directory) + keys(directory) + journalFindings(directory)
+            findings += disk(directory) + keys(directory) + ports(directory, endpoint)
+            findings += journalPlace(directory) + journalFindings(directory)
         } else {
-            findings += disk(FileManager.default.currentDirectoryPath)
+            findings += disk(FileManager.default.currentDirectoryPath) + [port(endpoint)]
         }
         var hasTrouble = false
         for finding in findings {
@@ -125,6 +139,55 @@ struct DoctorCommand: ParsableCommand {
         return findings
     }
 
+    /// Whether a coordinator could listen.
+    private func port(_ endpoint: Endpoint) -> Finding {
+        guard let fault = PortProbe.faultOfListening(on: endpoint) else {
+            return .fine("a coordinator can listen on \(endpoint)")
+        }
+        return .trouble(
+            fault,
+            remedy: "`ss -ltnp` shows who has the port: end that, or give the coordinator another "
+                + "--listen (tcp://*:0 takes a free one)"
+        )
+    }
+
+    /// Whether the coordinator of a run answers, or another could listen.
+    private func ports(_ directory: String, _ endpoint: Endpoint) -> [Finding] {
+        guard (try? opened(directory))?.isCoordinated == true,
+            let join = try? JoinFile(contentsOfFile: "\(directory)/join.json")
+        else { return [port(endpoint)] }
+        return join.endpoints.compactMap { Endpoint($0) }.map { endpoint in
+            guard let fault = PortProbe.faultOfConnecting(to: endpoint) else {
+                return .fine("the coordinator answers at \(endpoint)")
+            }
+            return .trouble(
+                "the coordinator is unreachable from here at \(fault)",
+                remedy:
+                    "open the port in firewalls between; if that is not its address, start it with "
+                    + "--advertise HOST and a --listen that is not 127.0.0.1"
+            )
+        }
+    }
+
+    /// Whether the journal lies where it is safe.
+    private func journalPlace(_ directory: String) -> [Finding] {
+        guard let path = try? RunReading.path(directory, journal: journal),
+            let kind = try? PosixFileSystem().storageKind(
+                at: URL(fileURLWithPath: path).deletingLastPathComponent().path
+            )
+        else { return [] }
+        switch kind {
+        case .local: return [.fine("the journal is on a local disk")]
+        case .network(let name):
+            return [
+                .trouble(
+                    "\(path) lies on \(name), where a journal is not safe",
+                    remedy: "give `run` and `coordinator` --journal PATH, a path on a local disk"
+                )
+            ]
+        }
+    }
+
     private func journalFindings(_ directory: String) -> [Finding] {
         do {
             let reader = try RunReading.reader(directory, journal: journal)
@@ -158,8 +221,17 @@ struct DoctorCommand: ParsableCommand {
             )
             return findings
         } catch {
-            return [.trouble("\(error)", remedy: "give a run directory")]
+            return [Self.finding(of: error)]
         }
+    }
+
+    /// An error as a finding: what it says to do is the remedy.
+    private static func finding(of error: any Error) -> Finding {
+        let text = "\(error)"
+        guard let pause = text.range(of: "; ") else {
+            return .trouble(text, remedy: "give a run directory")
+        }
+        return .trouble("\(text[..<pause.lowerBound])", remedy: "\(text[pause.upperBound...])")
     }
 
     private func opened(_ directory: String) throws -> RunDirectory {

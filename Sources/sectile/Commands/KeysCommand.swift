@@ -122,15 +122,19 @@ struct AllowListFile {
     }
 
     /// Changes the list and writes it back; a running coordinator sees it within a heartbeat.
+    ///
+    /// Two changes at once are made one after the other.
     func change(_ body: (inout AllowList) throws -> Void) throws {
-        var list = FileManager.default.fileExists(atPath: path) ? try read() : AllowList()
-        do {
-            try body(&list)
-            try list.write(toFile: path)
-        } catch let error as CommandError {
-            throw error
-        } catch {
-            throw CommandError.usage("\(error)")
+        try FileLock.holding(path) {
+            var list = FileManager.default.fileExists(atPath: path) ? try read() : AllowList()
+            do {
+                try body(&list)
+                try list.write(toFile: path)
+            } catch let error as CommandError {
+                throw error
+            } catch {
+                throw CommandError.usage("\(error)")
+            }
         }
     }
 }

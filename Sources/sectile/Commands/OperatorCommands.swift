@@ -36,7 +36,8 @@ struct ResumeCommand: AsyncParsableCommand {
         commandName: "resume",
         abstract: "Go on after a pause.",
         discussion: """
-            This ends a pause. A run whose coordinator died goes on with the command that started it.
+            This ends a pause, and takes a cancellation back: the command that started the run then goes \
+            on from what is committed. A run whose coordinator died needs no more than that command.
             """
     )
 
@@ -51,8 +52,8 @@ struct CancelCommand: AsyncParsableCommand {
         commandName: "cancel",
         abstract: "End a run: leases are taken back, workers leave, committed tiles stay.",
         discussion: """
-            Twice is as good as once. The coordinator ends with exit code 1. The command that started \
-            the run begins it again from what is committed.
+            Twice is as good as once. The coordinator ends with exit code 1, and does not begin the run \
+            again (exit code 2) unless `sectile resume`, --retry or --new says so.
             """
     )
 

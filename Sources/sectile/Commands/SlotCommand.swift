@@ -31,13 +31,14 @@ struct SlotCommand: AsyncParsableCommand {
     /// - Parameters:
     ///   - memoryBytes: what `--memory` states; 0 for nothing.
     ///   - capBytes: what is enforced; 0 for nothing.
-    ///   - slots: slots of the worker: what runs alone may have the memory of all.
+    ///   - shares: slots of the worker and of those beside it: what runs alone may have the memory of
+    ///     all.
     ///   - borrows: true where the run directory is not seen.
     /// - Returns: the arguments, the program's name first.
     static func arguments(
         memoryBytes: Int,
         capBytes: Int,
-        slots: Int,
+        shares: Int,
         borrows: Bool
     ) -> [String] {
         var arguments = [
@@ -47,7 +48,7 @@ struct SlotCommand: AsyncParsableCommand {
         if capBytes > 0 {
             // Private memory is counted when it is asked for, not when it is used, and stacks and
             // arenas ask for more than they use: this is far behind the watchdog.
-            arguments += ["--data-limit", "\((capBytes + capBytes / 2) * slots + (1 << 30))"]
+            arguments += ["--data-limit", "\((capBytes + capBytes / 2) * shares + (1 << 30))"]
         }
         return arguments + (borrows ? ["--borrows"] : [])
     }

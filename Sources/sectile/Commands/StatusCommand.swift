@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import RunStore
+import Settings
 import Telemetry
 import Tiling
 
@@ -10,47 +11,73 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status",
         abstract: "How far a run is, who works on it, what went wrong, and what to type next.",
         discussion: """
-            Reads the journal, so it works with the coordinator dead. Exit code 0 running or done, 3 \
-            quarantined tiles, 5 stalled (work, but no commit for five minutes), 6 coordinator dead.
+            Reads the journal, so it works with the coordinator dead, on every machine that sees the run \
+            directory. Exit code 0 running or done, 6 coordinator dead, 5 stalled (for five minutes there was \
+            no commit, and no tile that was begun later is under way), 3 quarantined tiles; of several, \
+            the first of these.
             """
     )
 
     @Argument(help: "The run directory.")
     var directory: String?
-    @Option(help: "A join.json, instead of the directory: the run it lies in.")
+    @Option(
+        help: """
+            A join.json in its run directory, instead of the directory. A copy elsewhere does not do: \
+            the coordinator's port tells workers what to compute, and nobody how far it is.
+            """
+    )
     var join: String?
     @Option(help: "The journal, when it is not in the run directory.")
     var journal: String?
+    @Option(help: "Time without progress that counts as stalled, seconds or a span (30s, 10min).")
+    var stalledAfter = "5min"
     @Flag(help: "One JSON object.")
     var json = false
     @Flag(help: "Again every two seconds, until the run is over.")
     var watch = false
 
     func run() async throws {
-        guard
-            let place = directory
-                ?? join.map({
-                    URL(fileURLWithPath: $0).deletingLastPathComponent().path
-                })
-        else {
-            throw CommandError.usage("status: give the run directory, or --join FILE")
+        let path = try place()
+        guard let patience = TimeSpan(stalledAfter) ?? TimeSpan("\(stalledAfter)s") else {
+            throw CommandError.usage(
+                "--stalled-after: '\(stalledAfter)'; legal: a number of seconds, "
+                    + TimeSpan.legalForms.joined(separator: ", ")
+            )
         }
-        let path = URL(fileURLWithPath: place).standardizedFileURL.path
         while true {
             let report = try StatusReport(
                 directory: path,
-                reader: try RunReading.reader(path, journal: journal)
+                reader: try RunReading.reader(path, journal: journal),
+                stallSeconds: patience.seconds
             )
             if watch, isatty(STDOUT_FILENO) == 1 { print("\u{1B}[H\u{1B}[2J", terminator: "") }
             print(json ? try report.json() : report.text)
-            guard watch, report.exitCode == ExitCode.done, !report.isOver else {
+            guard watch, !report.isOver else {
                 guard report.exitCode == ExitCode.done else {
                     throw ArgumentParser.ExitCode(report.exitCode)
                 }
                 return
             }
+            // Whoever reads a pipe wants each look when it is made.
+            fflush(nil)
             try await Task.sleep(for: .seconds(2))
         }
+    }
+
+    /// The run directory that was given, absolute.
+    private func place() throws -> String {
+        if let directory { return URL(fileURLWithPath: directory).standardizedFileURL.path }
+        guard let join else {
+            throw CommandError.usage("status: give the run directory, or --join FILE")
+        }
+        let place = URL(fileURLWithPath: join).standardizedFileURL.deletingLastPathComponent().path
+        guard FileManager.default.fileExists(atPath: "\(place)/.run") else {
+            throw CommandError.usage(
+                "--join: \(join) does not lie in a run directory, which is what status reads; type "
+                    + "`sectile status DIR` on a machine that sees the coordinator's DIR"
+            )
+        }
+        return place
     }
 }
 
@@ -63,18 +90,37 @@ struct StatusReport {
     private let quarantined: [QuarantinedUnit]
     private let isCoordinatorAlive: Bool
     private let now: Double
-
-    /// Time without a commit after which work that waits counts as stalled, seconds.
-    private static let stallSeconds = 300.0
+    private let stallSeconds: Double
+    /// When the latest thing happened that counts as progress, seconds since 1970.
+    private let progressSeconds: Double
 
     /// Reads a run.
-    init(directory: String, reader: JournalReader) throws {
+    ///
+    /// - Parameters:
+    ///   - directory: the run directory.
+    ///   - reader: its journal.
+    ///   - stallSeconds: time without progress after which a run counts as stalled.
+    /// - Throws: what keeps the journal from being read.
+    init(directory: String, reader: JournalReader, stallSeconds: Double) throws {
         self.directory = directory
+        self.stallSeconds = stallSeconds
         now = Timestamps.secondsSince1970()
         status = try reader.status(wallSeconds: now)
         workers = try reader.workers()
         quarantined = try reader.quarantined()
         isCoordinatorAlive = Self.lockIsHeld(directory)
+        // A coordinator that has just started, and a long tile that began lately, are given their time.
+        progressSeconds = max(
+            status.lastCommitSeconds ?? status.startedSeconds,
+            Self.lockedSeconds(directory) ?? 0,
+            try reader.oldestOpenGrantSeconds() ?? 0
+        )
+    }
+
+    /// When the run's lock was last taken: by this coordinator, while it lives.
+    private static func lockedSeconds(_ directory: String) -> Double? {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: "\(directory)/.lock")
+        return (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970
     }
 
     /// True when some process holds the run's lock; it is given back at once when nobody does.
@@ -90,15 +136,17 @@ struct StatusReport {
 
     /// The contract's exit code of `status`.
     var exitCode: Int32 {
-        if !quarantined.isEmpty { return ExitCode.incomplete }
-        if isOver { return status.phase == .failed ? ExitCode.failed : ExitCode.done }
+        if isOver {
+            guard quarantined.isEmpty else { return ExitCode.incomplete }
+            return status.phase == .failed ? ExitCode.failed : ExitCode.done
+        }
         if !isCoordinatorAlive { return ExitCode.coordinatorDead }
-        return isStalled ? ExitCode.stalled : ExitCode.done
+        if isStalled { return ExitCode.stalled }
+        return quarantined.isEmpty ? ExitCode.done : ExitCode.incomplete
     }
 
     private var isStalled: Bool {
-        let last = status.lastCommitSeconds ?? status.startedSeconds
-        return status.phase == .running && now - last > Self.stallSeconds
+        status.phase == .running && now - progressSeconds > stallSeconds
     }
 
     private var committed: Int { status.rounds.reduce(0) { $0 + $1.committedCount } }

@@ -35,7 +35,8 @@ struct WorkerCommand: AsyncParsableCommand {
             code is 0. A notice that the machine will be taken away does the same: SIGUSR1, the file of \
             --notice-file, or the metadata service of --notice-url, whose own deadline counts (aws 120 s, \
             gcp and azure 30 s). With --time-limit, or in a Slurm job with an end, it leaves before the \
-            end by itself. Exit code 4 means that starting it again is of no use: another version, or a \
+            end by itself. A worker that loses its coordinator computes on, and looks for it for ever, or \
+            for --give-up-after; then it leaves with exit code 1. Exit code 4 means that starting it again is of no use: another version, or a \
             key that is not allowed.
             """
     )
@@ -89,6 +90,10 @@ struct WorkerCommand: AsyncParsableCommand {
         help: "Time after which the worker is ended, HH:MM:SS, seconds or a span; default: Slurm's."
     )
     var timeLimit: String?
+    @Option(
+        help: "Time without a coordinator after which the worker leaves (10min); default: never."
+    )
+    var giveUpAfter: String?
     @Option(help: "Least severe lines on the terminal: debug, info, notice, warning, error.")
     var logLevel: String?
     @Flag(help: ArgumentHelp("End with the process that started this one.", visibility: .hidden))
@@ -210,6 +215,7 @@ struct WorkerCommand: AsyncParsableCommand {
         flags[.noticeFile] = noticeFile
         flags[.noticeURL] = noticeUrl
         flags[.timeLimit] = timeLimit
+        flags[.giveUpAfter] = giveUpAfter
         flags[.logLevel] = logLevel
         do {
             return try WorkerSettings.resolve(
@@ -387,7 +393,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 logger.warning(
                     "a result cannot be left in the object store",
                     metadata: [
-                        LogKey.event: "objects.prefixFailed", LogKey.errorMessage: "\(failure)",
+                        LogKey.event: "objects.prefixFailed", "detail": "\(failure)",
                     ]
                 )
             }
@@ -410,50 +416,22 @@ struct WorkerCommand: AsyncParsableCommand {
                 now: now
             )
         }
-        let cap = capBytes(identity)
-        let level = try InstructionSet.ofEnvironment()
-        // Faults that are not allowed are refused here, once, and not by every slot.
-        _ = try InjectedFault.ofEnvironment()
-        logger.info(
-            "kernels chosen",
-            metadata: [
-                LogKey.event: "worker.kernels",
-                "instructionSet": "\(level.rawValue)",
-                "memoryPerSlotMiB": "\(cap >> 20)",
-            ]
-        )
+        let setting = try slotSetting(identity, borrows: objects != nil, logger: logger)
         let log = WorkerFactLog(logger: logger)
-        // The program that runs, even where another was installed under its name meanwhile.
-        let executable = "/proc/self/exe"
-        let arguments = SlotCommand.arguments(
-            memoryBytes: identity.memoryPerSlotBytes,
-            capBytes: cap,
-            slots: identity.slots,
-            borrows: objects != nil
-        )
-        let slots = SlotProcesses(
-            SlotProcesses.Setting(
-                executable: executable,
-                arguments: arguments,
-                slots: identity.slots,
-                memoryBytes: cap
-            ),
-            lender: objects,
-            log: log,
-            now: now
-        )
-        let inspection = SlotInspection(executable: executable, arguments: arguments, now: now)
+        let slots = SlotProcesses(setting, lender: objects, log: log, now: now)
+        let inspect = inspection(setting, now)
         let worker = Worker(
             identity: identity,
             policy: WorkerPolicy(
+                giveUpAfter: settings.giveUpAfter?.duration,
                 endsAt: secondsLeft(settings).map { now() + .seconds($0) },
                 grace: settings.grace.duration
             ),
             environment: WorkerEnvironment(
                 slots: slots,
                 storage: objects.map { objects in
-                    TransportedStorage(objects: objects) { inspection.problem(of: $0) }
-                } ?? SharedStorage(),
+                    TransportedStorage(objects: objects, inspect: inspect)
+                } ?? SharedStorage(inspect: inspect),
                 transfers: objects,
                 log: log,
                 now: now,
@@ -466,6 +444,55 @@ struct WorkerCommand: AsyncParsableCommand {
             )
         )
         return (worker, slots)
+    }
+
+    /// What the processes of slots are, and may have.
+    private func slotSetting(
+        _ identity: WorkerIdentity,
+        borrows: Bool,
+        logger: Logger
+    ) throws -> SlotProcesses.Setting {
+        let cap = capBytes(identity)
+        let level = try InstructionSet.ofEnvironment()
+        // Faults that are not allowed are refused here, once, and not by every slot.
+        _ = try InjectedFault.ofEnvironment()
+        logger.info(
+            "kernels chosen",
+            metadata: [
+                LogKey.event: "worker.kernels",
+                "detail": "\(level.rawValue), \(cap >> 20) MiB for each slot",
+            ]
+        )
+        // A tile that runs alone may have what all workers of this machine may have.
+        let shares = identity.slots * max(1, siblings)
+        return SlotProcesses.Setting(
+            // The program that runs, even where another was installed under its name meanwhile.
+            executable: "/proc/self/exe",
+            arguments: SlotCommand.arguments(
+                memoryBytes: identity.memoryPerSlotBytes,
+                capBytes: cap,
+                shares: shares,
+                borrows: borrows
+            ),
+            slots: identity.slots,
+            memoryBytes: cap,
+            shares: shares
+        )
+    }
+
+    /// Says why the run's inputs cannot be read here; nil when they can.
+    private func inspection(
+        _ setting: SlotProcesses.Setting,
+        _ now: @escaping @Sendable () -> Duration
+    ) -> @Sendable (_ specification: [UInt8]) -> String? {
+        // Workers of `sectile run` see what it has just planned with.
+        guard !local else { return { _ in nil } }
+        let inspection = SlotInspection(
+            executable: setting.executable,
+            arguments: setting.arguments,
+            now: now
+        )
+        return { specification in inspection.problem(of: specification) }
     }
 
     /// Ends this process when its parent does: no process survives a killed run.

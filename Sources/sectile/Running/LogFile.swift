@@ -34,6 +34,11 @@ struct LogFile {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
+        // A log that is full was put aside, and another begun under its name.
+        if Int(lseek(descriptor, 0, SEEK_END)) < offset {
+            offset = 0
+            rest = []
+        }
         var piece = [UInt8](repeating: 0, count: Self.pieceBytes)
         let count = unsafe piece.withUnsafeMutableBytes { buffer in
             unsafe pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))

@@ -14,6 +14,8 @@ struct RunControl {
     /// How long a coordinator may take to answer, seconds.
     private static let patienceSeconds = 20.0
     private static let interval = Duration.milliseconds(100)
+    /// Looks for an answer after which the journal is asked whether the run is over: a second's.
+    private static let looksBeforeDoubt = 10
 
     /// The run in a directory.
     init(_ directory: String, journal: String?) {
@@ -60,8 +62,12 @@ struct RunControl {
         do {
             try control.submit(request, as: id)
             let start = Timestamps.secondsSince1970()
+            var looks = 0
             while true {
                 if let reply = try control.reply(to: id) { return reply }
+                looks += 1
+                // The lock is held while results are published, too: then nobody answers.
+                if looks == Self.looksBeforeDoubt, isOver(), try control.withdraw(id) { return nil }
                 let isPatient = Timestamps.secondsSince1970() - start < Self.patienceSeconds
                 guard opened.isCoordinated, isPatient else { break }
                 try await Task.sleep(for: Self.interval)
@@ -80,6 +86,13 @@ struct RunControl {
         } catch let error as RunStoreError {
             throw CommandError(exitCode: error.exitCode, description: "\(error)")
         }
+    }
+
+    /// True when the journal says that nothing is computed any more.
+    private func isOver() -> Bool {
+        let reader = try? RunReading.reader(directory, journal: journalPath)
+        let status = try? reader?.status(wallSeconds: Timestamps.secondsSince1970())
+        return status?.phase.isOver == true
     }
 
     /// Decides as the next coordinator would, and keeps the decision in the journal.
@@ -104,12 +117,15 @@ struct RunControl {
         throws -> String
     {
         let files = PosixFileSystem()
-        let lock = try opened.lock(
-            holder: "process \(ProcessFacts.processID) on \(ProcessFacts.host): "
-                + "sectile \(request.verb)"
-        )
+        let holder =
+            "process \(ProcessFacts.processID) on \(ProcessFacts.host): sectile \(request.verb)"
+        let lock = try opened.lock(holder: holder)
         defer { withExtendedLifetime(lock) {} }
         let path = try RunReading.path(directory, journal: journalPath)
+        let place = JournalPlace(path: path, directory: directory)
+        let journalLock =
+            place.isElsewhere ? try RunDirectory.lock(journal: path, holder: holder) : nil
+        defer { withExtendedLifetime(journalLock) {} }
         let reader = try JournalReader(path: path, files: files)
         let before = try reader.snapshot()
         if let message = try refusal(of: request, at: before) { return message }
@@ -133,15 +149,30 @@ struct RunControl {
                 storageProbe: opened.probeToken
             )
         )
-        let effects = state.apply(event, at: WorldClock().now)
-        let entries = effects.compactMap { effect -> JournalEntry? in
-            guard case .journal(let record) = effect else { return nil }
-            return JournalEntry(record, cause: state.cause, wallSeconds: wallSeconds)
-        }
+        let entries = decisions(event, request, on: &state, before, wallSeconds)
         try journal.appendNow(entries)
+        // A decision that only the journal knows would be undone with its loss.
+        if place.isElsewhere { try MirroredJournal(journal, place: place, files: files).backUp() }
         try journal.close()
         return done(request, before: before, entries: entries)
             + "; no coordinator is at work: it is kept for the next one"
+    }
+
+    /// What is to be kept of a request.
+    private func decisions(
+        _ event: RunEvent,
+        _ request: ControlRequest,
+        on state: inout RunState,
+        _ before: JournalSnapshot,
+        _ wallSeconds: Double
+    ) -> [JournalEntry] {
+        var records = state.apply(event, at: WorldClock().now).compactMap { effect in
+            if case .journal(let record) = effect { record } else { nil }
+        }
+        if request == .resume, before.phase == .cancelled, state.phase != .running {
+            records.append(.phaseChanged(.running, message: "resumed by the operator"))
+        }
+        return records.map { JournalEntry($0, cause: state.cause, wallSeconds: wallSeconds) }
     }
 
     /// What stands against a request, as a sentence where it is as good as done.
@@ -155,6 +186,7 @@ struct RunControl {
         case .cancel where phase == .cancelled: return "was cancelled already"
         case .pause where phase == .paused: return "was paused already"
         case .resume where phase == .running: return "was not paused"
+        case .resume where phase == .cancelled: return nil
         case .pause, .resume, .cancel:
             guard phase.isOver else { return nil }
             throw CommandError.usage("the run is over: \(phase.rawValue)")

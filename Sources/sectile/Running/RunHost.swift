@@ -34,10 +34,14 @@ struct RunHost {
         var signal: Int32?
     }
 
-    /// Runs the plan until it is over or a signal asks to leave.
+    /// Runs the plan until it is over or a signal asks to leave, then concludes; the run's lock is held
+    /// until then.
     ///
-    /// - Throws: `CommandError` with exit code 2 for a directory, key or port that cannot be used.
-    func run() async throws -> End {
+    /// - Parameter conclude: what is left to be done, such as publishing.
+    /// - Returns: what `conclude` returns.
+    /// - Throws: `CommandError` with exit code 2 for a directory, key or port that cannot be used, and
+    ///   what `conclude` throws.
+    func run<Value>(_ conclude: (End) throws -> Value) async throws -> Value {
         ProcessFacts.raiseFileLimit()
         let files = PosixFileSystem()
         let opened = try open(files)
@@ -54,6 +58,14 @@ struct RunHost {
                     "process \(ProcessFacts.processID) on \(ProcessFacts.host), for \(directory)"
             ) : nil
         defer { withExtendedLifetime(journalLock) {} }
+        return try conclude(try await coordinate(opened, at: place, files))
+    }
+
+    private func coordinate(
+        _ opened: RunDirectory,
+        at place: JournalPlace,
+        _ files: PosixFileSystem
+    ) async throws -> End {
         try ControlDirectory(of: opened).clear()
         if let zones = planned.zones { try zones.write(into: directory) }
         try planned.writeFeatures(into: directory)
@@ -66,7 +78,11 @@ struct RunHost {
         )
         let held = try openJournal(at: place, opened, logger: logger)
         let journal = held.journal
-        let snapshot = try journal.snapshot()
+        let snapshot = try Restart(
+            isWanted: retriesQuarantined,
+            quarantineLimit: leasePolicy().quarantineLimit,
+            directory: directory
+        ).snapshot(of: journal)
         if snapshot.phase == .paused { warnOfPause(logger) }
         _ = try opened.sweep(
             committed: snapshot.committedKeys,
@@ -240,12 +256,21 @@ struct RunHost {
     }
 
     /// Committed objects that are no longer in the directory: their tiles are computed again.
+    ///
+    /// Of a run that is over only publishing is left, which compares digests and sends whoever finds a
+    /// damaged file here: so do we, then. While tiles are still computed, sizes do: each tile's inputs
+    /// are compared with their digests when they are read.
     private func lostObjects(
         _ snapshot: JournalSnapshot,
         _ directory: RunDirectory
     ) -> [RunEvent] {
-        let verifier = DirectoryObjectVerifier(directory: directory, check: .size)
+        let verifier = DirectoryObjectVerifier(
+            directory: directory,
+            check: snapshot.phase.isOver ? .digest : .size
+        )
+        // Later stages first: a run that has gone back to an earlier one does not look at them any more.
         return snapshot.lostUnits { verifier.discrepancy(of: $0) }
+            .sorted { $0.unit > $1.unit }
             .map { .objectLost($0.unit, reason: $0.reason) }
     }
 
@@ -297,10 +322,13 @@ struct RunHost {
         return try await withThrowingTaskGroup(of: Part.self) { group in
             group.addTask { .outcome(try await coordinator.run(after: facts)) }
             group.addTask {
-                for await number in Signals.terminations() { return .signal(number) }
+                // A second signal, while workers are waited for, ends this process as such signals do.
+                for await number in Signals.terminations(endsAfterwards: true) {
+                    return .signal(number)
+                }
                 throw CancellationError()
             }
-            group.addTask { try await keys.watch(authenticator) }
+            group.addTask { try await keys.watch(authenticator, logger: logger) }
             for job in sideJobs { group.addTask { try await job() } }
             if !keys.localWorkerPaths.isEmpty {
                 group.addTask {

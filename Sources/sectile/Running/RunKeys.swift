@@ -1,5 +1,7 @@
 import Foundation
+import Logging
 import Messaging
+import Telemetry
 
 /// The keys of a run: the server's, one for the join file, one for each local worker; and who else
 /// is allowed.
@@ -23,23 +25,37 @@ struct RunKeys: Sendable {
             sharedWorker = try Self.pair("\(directory)/worker.key")
             localWorkerPaths = (0..<localWorkers).map { "\(directory)/local-\($0 + 1).key" }
             allowListPath = "\(directory)/allow-list"
-            let isNew = !FileManager.default.fileExists(atPath: allowListPath)
-            var list = isNew ? AllowList() : try AllowList(contentsOfFile: allowListPath)
+            allowList = try Self.completed(
+                allowListPath,
+                shared: sharedWorker.publicKey,
+                local: try localWorkerPaths.map { try Self.pair($0).publicKey }
+            )
+        } catch let error as CommandError {
+            throw error
+        } catch {
+            throw CommandError.usage("\(error)")
+        }
+    }
+
+    /// The allow-list with the run's own keys, in the file, too.
+    private static func completed(
+        _ path: String,
+        shared: CurvePublicKey,
+        local: [CurvePublicKey]
+    ) throws -> AllowList {
+        try FileLock.holding(path) {
+            let isNew = !FileManager.default.fileExists(atPath: path)
+            var list = isNew ? AllowList() : try AllowList(contentsOfFile: path)
             let before = list
             if isNew {
                 // Only once: an operator who revokes the shared key means it.
-                list.insert(
-                    try AllowList.Entry(publicKey: sharedWorker.publicKey, label: "join.json")
-                )
+                list.insert(try AllowList.Entry(publicKey: shared, label: "join.json"))
             }
-            for (index, path) in localWorkerPaths.enumerated() {
-                let key = try Self.pair(path).publicKey
+            for (index, key) in local.enumerated() {
                 list.insert(try AllowList.Entry(publicKey: key, label: "local-\(index + 1)"))
             }
-            if isNew || list != before { try list.write(toFile: allowListPath) }
-            allowList = list
-        } catch {
-            throw CommandError.usage("\(error)")
+            if isNew || list != before { try list.write(toFile: path) }
+            return list
         }
     }
 
@@ -53,14 +69,42 @@ struct RunKeys: Sendable {
     }
 
     /// Puts changes of the allow-list file in force, until the task is cancelled.
-    func watch(_ authenticator: Authenticator) async throws -> Never {
+    ///
+    /// A file that is not there or cannot be read admits nobody new: the list in force stays, and the
+    /// operator hears of it once for each change.
+    func watch(_ authenticator: Authenticator, logger: Logger) async throws -> Never {
+        var seen: String?
+        var told: String?
         while true {
             try await Task.sleep(for: .seconds(1))
-            // A file that is being edited may be wrong for a moment: the list in force stays.
-            guard let list = try? AllowList(contentsOfFile: allowListPath),
-                list != authenticator.allowList
-            else { continue }
-            authenticator.replace(with: list)
+            do throws(MessagingError) {
+                let list = try AllowList(contentsOfFile: allowListPath)
+                seen = nil
+                told = nil
+                guard list != authenticator.allowList else { continue }
+                let revoked = authenticator.replace(with: list)
+                logger.notice(
+                    "the allow-list was changed",
+                    metadata: [
+                        LogKey.event: "keys.changed",
+                        "detail": "\(list.entries.count) keys, \(revoked.count) revoked",
+                    ]
+                )
+            } catch {
+                let complaint = error.description
+                // A file that is written in place may be wrong for a moment: what stays is told, once.
+                if complaint == seen, complaint != told {
+                    told = complaint
+                    logger.warning(
+                        "the allow-list cannot be read",
+                        metadata: [
+                            LogKey.event: "keys.unreadable",
+                            "detail": "\(complaint); the list that was read before stays in force",
+                        ]
+                    )
+                }
+                seen = complaint
+            }
         }
     }
 }

@@ -122,12 +122,17 @@ struct RunOptions: ParsableArguments {
     /// Runs a plan and publishes its results; ends the command with the contract's exit code.
     func execute(_ host: RunHost, replacing: Bool) async throws {
         if replacing { try DirectoryReplacement(directory: directory).perform() }
-        let end: RunHost.End
-        do { end = try await host.run() } catch let error as RunStoreError {
+        do {
+            try await host.run { end in try conclude(end, of: host) }
+        } catch let error as RunStoreError {
             throw CommandError(exitCode: error.exitCode, description: "\(error)")
         } catch let error as MessagingError {
             throw CommandError.usage("\(error)")
         }
+    }
+
+    /// Publishes what came of a run, under the run's lock.
+    private func conclude(_ end: RunHost.End, of host: RunHost) throws {
         switch end.outcome {
         case .done, .incomplete: break
         case .cancelled: throw CommandError.failed("the run was cancelled")
@@ -163,8 +168,13 @@ struct RunOptions: ParsableArguments {
 
     /// Publishes and says where the results are.
     static func publish(directory: String, reader: JournalReader) throws {
-        StandardStreamSink.error.write(line: "\(Timestamps.now()) publishing")
-        let outcome = try Publication(directory: directory, reader: reader).publish()
+        let outcome = try Signals.endingProcess(
+            saying: "interrupted while publishing; the tiles are committed, and `sectile mosaic "
+                + "\(directory)` or the same command publishes them"
+        ) {
+            StandardStreamSink.error.write(line: "\(Timestamps.now()) publishing")
+            return try Publication(directory: directory, reader: reader).publish()
+        }
         for warning in outcome.results.warnings {
             StandardStreamSink.error.write(line: "warning: \(warning)")
         }
@@ -197,11 +207,13 @@ struct DirectoryReplacement {
 }
 
 extension RunStoreError {
-    /// The exit code: usage for what the operator has to change, else failed.
+    /// The exit code: usage for what the operator has to change, incompatible for what another version
+    /// wrote, else failed.
     var exitCode: Int32 {
         switch code {
-        case .otherPlan, .foreignFiles, .locked, .networkFileSystem, .permission, .noRun:
+        case .otherPlan, .foreignFiles, .locked, .networkFileSystem, .permission, .noRun, .damaged:
             ExitCode.usage
+        case .newerSchema: ExitCode.incompatible
         default: ExitCode.failed
         }
     }

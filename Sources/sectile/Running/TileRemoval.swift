@@ -17,6 +17,8 @@ struct TileRemoval {
 
     /// Removes; says how much.
     ///
+    /// The caller holds the run's lock.
+    ///
     /// - Returns: files and their bytes.
     /// - Throws: what keeps the journal from being written or a file from being removed.
     func perform() throws -> (count: Int, bytes: Int) {
@@ -24,10 +26,6 @@ struct TileRemoval {
         guard keep != .all, let opened = try RunDirectory.open(at: directory, files: files) else {
             return (0, 0)
         }
-        let lock = try opened.lock(
-            holder: "process \(ProcessFacts.processID) on \(ProcessFacts.host), removing tiles"
-        )
-        defer { withExtendedLifetime(lock) {} }
         let path = try RunReading.path(directory, journal: journalPath)
         let snapshot = try JournalReader(path: path, files: files).snapshot()
         guard snapshot.phase == .done else { return (0, 0) }

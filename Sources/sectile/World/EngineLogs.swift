@@ -2,18 +2,48 @@ import Coordination
 import Execution
 import Foundation
 import Logging
+import Synchronization
 import Telemetry
 import Tiling
 import WireProtocol
 
 /// The coordinator's facts as log lines.
+///
+/// What strangers and misbehaving peers can cause without end is limited (``LineAllowance``).
 struct CoordinatorLog: RunLog {
     /// Where lines go.
     let logger: Logger
+    private let allowance = SharedAllowance()
+
+    /// What the copies of a log have in common.
+    private final class SharedAllowance: Sendable {
+        let lines = Mutex(LineAllowance())
+    }
+
+    private static let limited: Set<RunFact.Name> = [
+        .peerRefused, .peerHandshakeFailed, .peerUnknown, .workerRefused, .resultStale,
+        .resultRejected, .channelAcceptFailed, .channelOverflowed,
+    ]
+
+    /// A log into a logger.
+    init(logger: Logger) { self.logger = logger }
 
     func record(_ fact: RunFact) {
         var metadata: Logger.Metadata = [:]
         for (key, value) in fact.fields { metadata[key] = "\(value)" }
+        if Self.limited.contains(fact.name) {
+            let omitted = allowance.lines.withLock { lines in
+                lines.take(
+                    kind: fact.name.rawValue,
+                    source: fact.host ?? fact.message,
+                    at: WorldClock().seconds
+                )
+            }
+            guard let omitted else { return }
+            if omitted > 0 {
+                metadata["detail"] = "\(fact.message); \(omitted) more since the last such line"
+            }
+        }
         let level = Logger.Level(rawValue: fact.severity.rawValue) ?? .notice
         logger.log(level: level, "\(fact.name.rawValue)", metadata: metadata)
     }

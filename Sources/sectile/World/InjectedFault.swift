@@ -6,21 +6,30 @@ import Tiling
 /// A fault that tests inject into the processes of slots, and nothing else reads.
 ///
 /// `SECTILE_FAULT` names faults, separated by `;`, each `KIND:key=value,…`; the keys `stage` and `tile`
-/// say for which units (all, without them), `attempts` up to which attempt, `seconds` for how long.
+/// say for which units (all, without them), `attempts` up to which attempt, `seconds` for how long,
+/// `mebibytes` how much.
 /// Kinds: `crash` (SIGSEGV), `exit` (code 7), `hang` (a loop that looks at nothing), `busy` (the same for
-/// some seconds, then the unit is computed), `memory` (takes 16 MiB at a time until it is stopped),
-/// `allocate` (asks for more at once than there can be). Refused unless `SECTILE_ALLOW_FAULTS` is 1.
+/// some seconds, then the unit is computed), `memory` (takes 16 MiB at a time until it is stopped; with
+/// `mebibytes`, so much for some seconds, then the unit is computed), `allocate` (asks for more at once
+/// than there can be). Two kill the worker itself: `exitAfterRename` when the tile's file is in place and
+/// not reported, `exitAfterReport` just after its slot has reported it. Refused unless
+/// `SECTILE_ALLOW_FAULTS` is 1.
 struct InjectedFault: Sendable {
     /// What goes wrong.
     enum Kind: String, CaseIterable, Sendable {
-        case crash, exit, hang, busy, memory, allocate
+        case crash, exit, hang, busy, memory, allocate, exitAfterRename, exitAfterReport
+
+        /// True when the unit is computed first.
+        var comesAfterwards: Bool { self == .exitAfterRename || self == .exitAfterReport }
     }
 
-    private let kind: Kind
+    /// What goes wrong.
+    let kind: Kind
     private var stage: Stage?
     private var tile: TileID?
     private var attempts = Int.max
     private var seconds = 1.0
+    private var mebibytes: Int?
 
     /// The faults of this process.
     ///
@@ -49,6 +58,7 @@ struct InjectedFault: Sendable {
             case "tile": tile = TileID(value)
             case "attempts": attempts = Int(value) ?? attempts
             case "seconds": seconds = Double(value) ?? seconds
+            case "mebibytes": mebibytes = Int(value)
             default: throw CommandError.usage("SECTILE_FAULT: '\(pair)' is no key=value")
             }
         }
@@ -61,7 +71,7 @@ struct InjectedFault: Sendable {
             && lease.attempt.number <= attempts
     }
 
-    /// Lets it happen; returns from `busy` only.
+    /// Lets it happen; returns from `busy`, `exitAfterReport`, and from `memory` of a certain size.
     func happen() {
         switch kind {
         case .crash:
@@ -76,6 +86,15 @@ struct InjectedFault: Sendable {
             let size = 1 << 46
             let bytes = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
             unsafe bytes.storeBytes(of: 1, as: UInt8.self)
+        case .exitAfterRename:
+            kill(getppid(), SIGKILL)
+            spin(seconds: .infinity)
+        case .exitAfterReport:
+            let thread = Thread {
+                usleep(5_000)
+                kill(getppid(), SIGKILL)
+            }
+            thread.start()
         }
     }
 
@@ -88,11 +107,12 @@ struct InjectedFault: Sendable {
     /// Bounded, so that a watchdog that does not bite costs a test and not the machine.
     private func eatMemory() {
         var held: [[UInt8]] = []
-        while held.count < 128 {
+        while held.count < min(128, mebibytes.map { ($0 + 15) / 16 } ?? 128) {
             held.append([UInt8](repeating: UInt8(held.count), count: 16 << 20))
             usleep(5_000)
         }
-        spin(seconds: .infinity)
+        spin(seconds: mebibytes == nil ? .infinity : seconds)
+        withExtendedLifetime(held) {}
     }
 }
 
@@ -107,7 +127,10 @@ struct FaultyComputer: TileComputer {
         _ request: TileRequest,
         cancellation: CancellationFlag
     ) throws(TileFailure) -> TileResult {
-        for fault in faults where fault.concerns(request.lease) { fault.happen() }
-        return try computer.compute(request, cancellation: cancellation)
+        let due = faults.filter { $0.concerns(request.lease) }
+        for fault in due where !fault.kind.comesAfterwards { fault.happen() }
+        let result = try computer.compute(request, cancellation: cancellation)
+        for fault in due where fault.kind.comesAfterwards { fault.happen() }
+        return result
     }
 }

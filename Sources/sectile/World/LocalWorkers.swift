@@ -5,8 +5,8 @@ import Telemetry
 
 /// The worker processes of the embedded cluster: started, watched, replaced, stopped.
 ///
-/// A worker that dies while the run goes on is replaced at once, but at most
-/// ``restartsPerMinute`` times a minute and slot: a worker that cannot live must not spin.
+/// A worker that dies while the run goes on is replaced, after a wait that grows while it dies soon: a
+/// worker that cannot live must not spin, and one that could not for a while comes back.
 struct LocalWorkers: Sendable {
     /// Path of this program.
     let executable: String
@@ -19,8 +19,44 @@ struct LocalWorkers: Sendable {
     /// Hears of each start and end.
     let logger: Logger
 
-    /// Most replacements of one slot within a minute.
-    static let restartsPerMinute = 30
+    /// When and whether a worker that ended is replaced.
+    struct Patience {
+        /// The wait after the first early end; doubled at each further one.
+        static let firstWait = Duration.milliseconds(250)
+        /// The longest wait.
+        static let longestWait = Duration.seconds(30)
+        /// A life after which an end is not early.
+        static let soundLife = Duration.seconds(5)
+        /// Time of nothing but early ends after which a worker is given up.
+        static let limit = Duration.seconds(600)
+
+        private var earlyEnds = 0
+        private var failingSince: ContinuousClock.Instant?
+
+        /// Patience with a worker that has not ended yet.
+        init() {}
+
+        /// How long to wait for the next start.
+        ///
+        /// - Parameters:
+        ///   - started: when the process was started.
+        ///   - ended: when it ended.
+        /// - Returns: the wait; nil when there is no next start.
+        mutating func wait(
+            started: ContinuousClock.Instant,
+            ended: ContinuousClock.Instant
+        ) -> Duration? {
+            if started.duration(to: ended) >= Self.soundLife {
+                earlyEnds = 0
+                failingSince = nil
+            }
+            let since = failingSince ?? started
+            failingSince = since
+            guard since.duration(to: ended) < Self.limit else { return nil }
+            defer { earlyEnds += 1 }
+            return min(Self.longestWait, Self.firstWait * (1 << min(earlyEnds, 10)))
+        }
+    }
 
     /// What becomes of a slot.
     private enum SlotEnd {
@@ -65,42 +101,48 @@ struct LocalWorkers: Sendable {
         graceSeconds: Double,
         onExit: @escaping @Sendable (_ processID: Int, ChildProcess.End) async -> Void
     ) async -> SlotEnd {
-        var starts: [ContinuousClock.Instant] = []
+        var patience = Patience()
         while !Task.isCancelled {
-            let now = ContinuousClock.now
-            starts = starts.filter { $0.duration(to: now) < .seconds(60) } + [now]
-            guard starts.count <= Self.restartsPerMinute else {
-                return .broken("worker \(index + 1) died \(starts.count - 1) times in a minute")
-            }
+            let started = ContinuousClock.now
             let child = ChildProcess(
                 executable: executable,
                 arguments: ["worker", "--join", joinPath, "--key", keyPath, "--local"] + arguments
             )
             let (processID, end) = await child.run(graceSeconds: graceSeconds)
             await onExit(processID, end)
+            guard !Task.isCancelled else { break }
             switch end {
             case .exited(0): return .over
             case .exited(ExitCode.incompatible):
-                return .broken("worker \(index + 1) was refused by the coordinator; see its log")
-            case .failedToStart(let reason): return .broken(reason)
-            case .exited(let code):
-                report(processID, "exit code \(code)")
-            case .signalled(let number):
-                report(processID, "signal \(number)")
+                return broken(index, "was refused by the coordinator; see its log")
+            case .exited, .signalled, .failedToStart: break
             }
+            let ended = ContinuousClock.now
+            guard let wait = patience.wait(started: started, ended: ended) else {
+                return broken(index, "\(end.text), as all its processes in the last ten minutes")
+            }
+            logger.warning(
+                "local worker ended, replacing it",
+                metadata: [
+                    LogKey.event: "worker.exited",
+                    "detail":
+                        "process \(processID) of worker \(index + 1) \(end.text), another in \(wait)",
+                ]
+            )
+            // Cut short by the end of the run.
+            try? await Task.sleep(for: wait)
         }
         return .over
     }
 
-    private func report(_ processID: Int, _ how: String) {
-        guard !Task.isCancelled else { return }
-        logger.warning(
-            "local worker ended, replacing it",
-            metadata: [
-                LogKey.event: "worker.exited", "process.id": "\(processID)",
-                LogKey.errorMessage: "\(how)",
-            ]
+    /// A worker that is not started any more: the run goes on with fewer, which is to be seen.
+    private func broken(_ index: Int, _ reason: String) -> SlotEnd {
+        let sentence = "worker \(index + 1) \(reason)"
+        logger.error(
+            "local worker is given up",
+            metadata: [LogKey.event: "worker.givenUp", "detail": "\(sentence)"]
         )
+        return .broken(sentence)
     }
 }
 

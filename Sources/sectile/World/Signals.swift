@@ -1,19 +1,28 @@
 // Dispatch does not mark its sources as Sendable; they are made, cancelled and used by one stream.
 @unsafe @preconcurrency import Dispatch
 import Foundation
+import Telemetry
 
 /// SIGTERM, SIGINT and others as a stream of events.
 ///
-/// The signals' default action is switched off for the life of the process; whoever starts the stream
-/// has to act on it.
+/// The signals' default action is switched off while somebody listens; whoever starts the stream has
+/// to act on it.
 enum Signals {
+    private static let endings = [SIGTERM, SIGINT]
+
     /// Numbers of the signals received, in order; at most 16 are kept waiting.
     ///
-    /// - Parameter others: signals to hear of beside SIGTERM and SIGINT.
+    /// - Parameters:
+    ///   - others: signals to hear of beside SIGTERM and SIGINT; they stay ignored afterwards.
+    ///   - endsAfterwards: true when SIGTERM and SIGINT shall end the process once nobody reads the
+    ///     stream any more; else they stay ignored, for a process that is leaving anyway.
     /// - Returns: a stream that ends with its task.
-    static func terminations(and others: [Int32] = []) -> AsyncStream<Int32> {
+    static func terminations(
+        and others: [Int32] = [],
+        endsAfterwards: Bool = false
+    ) -> AsyncStream<Int32> {
         AsyncStream(bufferingPolicy: .bufferingOldest(16)) { continuation in
-            let sources = ([SIGTERM, SIGINT] + others).map { number in
+            let sources = (endings + others).map { number in
                 signal(number, SIG_IGN)
                 let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
                 source.setEventHandler { continuation.yield(number) }
@@ -22,7 +31,43 @@ enum Signals {
             }
             continuation.onTermination = { _ in
                 for source in sources { source.cancel() }
+                if endsAfterwards { restoreEndings() }
             }
         }
+    }
+
+    /// Does work that may be cut short at any moment: SIGTERM and SIGINT end the process at once, with
+    /// exit code 143 or 130.
+    ///
+    /// - Parameters:
+    ///   - message: what standard error is told then.
+    ///   - body: the work; nothing of it that is half done counts.
+    /// - Returns: what the work returns.
+    /// - Throws: what the work throws.
+    static func endingProcess<Value>(
+        saying message: String,
+        _ body: () throws -> Value
+    ) rethrows -> Value {
+        // A queue of its own has a thread whatever else computes.
+        let queue = DispatchQueue(label: "sectile.signals")
+        let sources = endings.map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler {
+                StandardStreamSink.error.write(line: "error: \(message)")
+                _exit(128 + number)
+            }
+            source.activate()
+            return source
+        }
+        defer {
+            for source in sources { source.cancel() }
+            restoreEndings()
+        }
+        return try body()
+    }
+
+    private static func restoreEndings() {
+        for number in endings { signal(number, SIG_DFL) }
     }
 }
