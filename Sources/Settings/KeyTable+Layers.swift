@@ -4,6 +4,9 @@ extension KeyTable {
     /// The quantities that `prepare` can bring to the grid.
     static let quantities: [QuantityKind] = [.total, .density, .intensity, .category, .angle]
 
+    /// The word for the codes of the MODIS product MOD17A3HGF.
+    static let mod17 = "mod17"
+
     static let layerKeys = [
         KeyDescription(
             "layers[].name",
@@ -122,10 +125,10 @@ extension KeyTable {
         ),
         KeyDescription(
             "layers[].codes",
-            .codes(words: ["nodata", "water"]),
-            .fallback("{}"),
+            .words([KeyTable.mod17], or: .codes(words: ["nodata", "water"])),
+            .optional("no sample is special; a sink with samples of MODIS classes is refused"),
             "Meaning of stored special codes, applied before scale and averaging; a number is in "
-                + "the layer's unit."
+                + "the layer's unit. mod17: the classes of MODIS net primary production."
         ),
         KeyDescription(
             "layers[].classes",

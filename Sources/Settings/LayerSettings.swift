@@ -73,8 +73,9 @@ package struct LayerSettings: Sendable, Codable, Hashable {
     package var offset: Double?
     /// Which stored samples are missing.
     package var nodata: NodataRule
-    /// Meaning of stored special codes, applied before scale, offset and any averaging.
-    package var codes: [Int: CodeChoice]
+    /// Meaning of stored special codes, applied before scale, offset and any averaging; nil when nothing is
+    /// said of them, empty when every sample is a measurement.
+    package var codes: [Int: CodeChoice]?
     /// The classes whose joint fraction of a cell is the layer's value; empty unless
     /// ``quantity`` is class.
     package var classes: [Int]
@@ -140,7 +141,7 @@ package struct LayerSettings: Sendable, Codable, Hashable {
         scale = nil
         offset = nil
         nodata = .file
-        codes = [:]
+        codes = nil
         classes = []
         transform = .none
         resampling = Self.defaultResampling(role: role, quantity: quantity)
@@ -162,7 +163,7 @@ package struct LayerSettings: Sendable, Codable, Hashable {
 
     /// The special codes in the form that reading a source wants.
     package func specialCodes() throws(CarbonBalanceError) -> SpecialCodes {
-        try SpecialCodes(codes.map { (code: Double($0.key), meaning: $0.value.meaning) })
+        try SpecialCodes((codes ?? [:]).map { (code: Double($0.key), meaning: $0.value.meaning) })
     }
 
     /// The parsed unit of an emission or sink layer; throws for other roles' units.

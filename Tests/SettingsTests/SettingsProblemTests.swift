@@ -264,6 +264,19 @@ struct SettingsProblemTests {
         )
     }
 
+    @Test func `a named map of codes is that of a sink`() {
+        expectProblem(
+            in: minimal("path: sink.tif", "path: sink.tif\n    codes: modis"),
+            at: "19:12",
+            saying: "is no mapping", "mod17"
+        )
+        expectProblem(
+            in: minimal("path: emission.tif", "path: emission.tif\n    codes: mod17"),
+            at: "13:12",
+            saying: "layers[0].codes.32766: water has a meaning for role sink only"
+        )
+    }
+
     @Test func `names refer to layers of the right role`() {
         expectProblem(
             in: ConfigurationText.minimal + "\ndeficit: {pairs: [[emission, sinc]]}",

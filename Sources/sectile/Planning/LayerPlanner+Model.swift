@@ -63,7 +63,7 @@ extension LayerPlanner {
             fingerprints: [],
             quantity: layer.quantity,
             nodata: Self.nodata(of: layer),
-            codes: layer.codes.sorted { $0.key < $1.key }.map { code, meaning in
+            codes: (layer.codes ?? [:]).sorted { $0.key < $1.key }.map { code, meaning in
                 switch meaning {
                 case .nodata: LayerCode(code: code, value: nil, isWater: false)
                 case .water: LayerCode(code: code, value: nil, isWater: true)

@@ -86,6 +86,10 @@ struct LayerPlanner {
         do {
             let surveyor = LayerSurveyor(area: area, grid: grid)
             let survey = try surveyor.survey(model, descriptions)
+            if let message = Self.undeclaredCodes(of: layer, survey) {
+                problems.append(PlanProblem(key: "\(key).codes", message: message))
+                return nil
+            }
             return Planned(
                 model: model,
                 interpretation: LayerInterpretation(
@@ -99,6 +103,15 @@ struct LayerPlanner {
             problems.append(PlanProblem(key: "\(key).path", message: "\(error)"))
             return nil
         }
+    }
+
+    /// What is wrong where a sink has samples of MODIS classes and the configuration does not say what they
+    /// are: read as measurements, every city would absorb more than a forest.
+    private static func undeclaredCodes(of layer: LayerSettings, _ survey: LayerSurvey) -> String? {
+        guard layer.role == .sink, layer.codes == nil, survey.suspiciousCodes > 0 else { return nil }
+        return "is missing: \(survey.suspiciousCodes) samples lie within 32761…32767, which MODIS "
+            + "products use for classes (32762 is urban land, not a measurement); write 'codes: mod17', "
+            + "or 'codes: {}' if these are measurements"
     }
 
     /// A file that has been looked into.
