@@ -12,7 +12,7 @@ package struct BalanceSummary: Hashable, Sendable {
     package var emissionTonnes: Double
     /// ΣS, tCO2 yr⁻¹.
     package var sinkTonnes: Double
-    /// Σ value · area of each further layer: a total, where the layer is a density per km².
+    /// Σ value · valid fraction · area of each further layer: a total, where the layer is a density per km².
     package var layerTotals: [Double]
 
     /// Share of the covered area where the emission is observed; NaN without area.

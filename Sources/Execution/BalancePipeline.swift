@@ -41,7 +41,7 @@ struct BalancePipeline {
         )
         let denominators = try denominatorBlocks(prepared)
         let summed = try model.summedLayers.map { index in
-            try PreparedBands.layer(model.layers[index], from: prepared).value
+            try PreparedBands.layer(model.layers[index], from: prepared)
         }
         var contents: [BalanceBands.Content: [Int: CellBlock]] = [:]
         var partials: [BalancePartial] = []

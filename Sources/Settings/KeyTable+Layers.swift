@@ -158,7 +158,10 @@ extension KeyTable {
         KeyDescription(
             "layers[].minimumValidFraction",
             .number(.between(0, 1)),
-            .optional("0.5; for emission and sink deficit.minimumValidFraction"),
+            .optional(
+                "0.5; 0 for attributes and for the layers of deficit.population and deficit.gdp; for "
+                    + "emission and sink deficit.minimumValidFraction"
+            ),
             "Covariate: a cell with a smaller valid fraction has no value. Mask: a cell with a "
                 + "smaller fraction in its classes is excluded."
         ),
