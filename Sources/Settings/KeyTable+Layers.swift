@@ -151,7 +151,10 @@ extension KeyTable {
         KeyDescription(
             "layers[].resampling",
             .choice(LayerResampling.allCases.map(\.rawValue)),
-            .optional("bilinear for density and intensity covariates, else nearest"),
+            .optional(
+                "bilinear for covariates of quantity density, intensity and angle, unless they are the "
+                    + "response, deficit.population or deficit.gdp; else nearest"
+            ),
             "How a source that is coarser than the grid is sampled: nearest keeps mass, bilinear is "
                 + "smooth."
         ),

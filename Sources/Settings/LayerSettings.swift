@@ -153,12 +153,15 @@ package struct LayerSettings: Sendable, Codable, Hashable {
     package static let defaultMinimumValidFraction = 0.5
 
     /// Bilinear for covariates that are no totals or classes, else nearest, which keeps mass.
+    ///
+    /// Of angles the components are interpolated. A covariate that is the response or a denominator is
+    /// nearest, too: that is known only when the whole configuration is read.
     package static func defaultResampling(
         role: LayerRole,
         quantity: QuantityKind
     ) -> LayerResampling {
         guard role == .covariate else { return .nearest }
-        return quantity == .density || quantity == .intensity ? .bilinear : .nearest
+        return quantity == .total || quantity == .category ? .nearest : .bilinear
     }
 
     /// The special codes in the form that reading a source wants.

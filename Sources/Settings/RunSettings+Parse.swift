@@ -183,6 +183,11 @@ struct RunSettingsReading {
             // Amounts are summed: those of a coast cell count, too.
             layer.minimumValidFraction = 0
         }
+        let isResponse = regression?.response == layer.name
+        if isDenominator || isResponse, !reader.isGiven("\(path).resampling") {
+            // What is explained or divided by keeps its mass.
+            layer.resampling = .nearest
+        }
         return layer
     }
 

@@ -166,6 +166,35 @@ struct RunSettingsParseTests {
         #expect(settings.layers[2].resampling == .bilinear)
     }
 
+    @Test func `what is explained or divided by keeps its mass, and every cell of it`() throws {
+        let layers = ConfigurationText.covariate + """
+
+              - {name: people, role: covariate, path: p.tif, quantity: density, unit: persons/km2}
+              - {name: gdp, role: covariate, path: g.tif, quantity: density, unit: CNY/km2}
+              - {name: wind, role: covariate, path: w.tif, quantity: angle, unit: degree, component: sine}
+            """
+        func settings(_ rest: String) throws -> [LayerSettings] {
+            try parse(ConfigurationText.minimal + layers + "\n" + rest).layers.suffix(4)
+        }
+        let plain = try settings("")
+        #expect(plain.map(\.resampling) == [.bilinear, .bilinear, .bilinear, .bilinear])
+        #expect(plain.map(\.minimumValidFraction) == [0.5, 0.5, 0.5, 0.5])
+        let used = try settings(
+            "deficit: {population: people, gdp: gdp}\n"
+                + "regression: {response: height, covariates: [people]}"
+        )
+        #expect(used.map(\.resampling) == [.nearest, .nearest, .nearest, .bilinear])
+        #expect(used.map(\.minimumValidFraction) == [0.5, 0, 0, 0.5])
+        let given = ConfigurationText.replaced(
+            ConfigurationText.minimal + layers,
+            "path: p.tif",
+            "path: p.tif, resampling: bilinear, minimumValidFraction: 0.25"
+        )
+        let people = try parse(given + "\ndeficit: {population: people}").layers[3]
+        #expect(people.resampling == .bilinear)
+        #expect(people.minimumValidFraction == 0.25)
+    }
+
     @Test func `settings survive their own encoding`() throws {
         let example = try String(
             contentsOf: Repository.file("config/example.yaml"),
