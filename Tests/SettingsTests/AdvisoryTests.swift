@@ -50,4 +50,38 @@ struct AdvisoryTests {
                 == [Circularity(covariate: "height", ancestors: ["lights"])]
         )
     }
+
+    @Test func `what is computed of the response's layers shares them`() throws {
+        let layers = """
+              - name: people
+                role: covariate
+                path: people.tif
+                quantity: density
+                unit: persons/km2
+              - name: perHead
+                role: covariate
+                derive: ratio
+                of: [sink, people]
+                quantity: intensity
+                unit: 1
+              - name: twice
+                role: covariate
+                derive: product
+                of: [perHead, height]
+                quantity: intensity
+                unit: 1
+            regression:
+            """
+        let text = ConfigurationText.replaced(ConfigurationText.regression, "regression:", layers)
+        func circularities(_ covariates: String) throws -> [Circularity] {
+            try parse(ConfigurationText.replaced(text, "[height]", covariates)).circularities
+        }
+        #expect(try circularities("[height, people]").isEmpty)
+        #expect(
+            try circularities("[height, perHead, twice]") == [
+                Circularity(covariate: "perHead", ancestors: ["sink"]),
+                Circularity(covariate: "twice", ancestors: ["sink"]),
+            ]
+        )
+    }
 }

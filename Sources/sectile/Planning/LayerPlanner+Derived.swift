@@ -36,6 +36,33 @@ extension LayerPlanner {
         )
     }
 
+    /// Hands what is known of layers to those that are computed of them: the coarsest support where none is
+    /// declared, their names as ancestors, and that one of them is a stand-in.
+    ///
+    /// - Parameters:
+    ///   - planned: all layers, in the order of the configuration: operands come before what they make.
+    ///   - settings: the same layers as configured.
+    /// - Returns: the layers with their whole facts.
+    static func inheriting(_ planned: [Planned], _ settings: [LayerSettings]) -> [Planned] {
+        var layers = planned
+        for (index, configured) in settings.enumerated() where layers.indices.contains(index) {
+            guard case .layers(_, let operands) = layers[index].model.reading.derivation else {
+                continue
+            }
+            let sources = operands.map { layers[$0].model }
+            var facts = layers[index].model.facts
+            if configured.support == nil, let coarsest = sources.map(\.facts.supportMetres).max() {
+                facts.supportMetres = coarsest
+            }
+            facts.isProxy = facts.isProxy || sources.contains(where: \.facts.isProxy)
+            for name in sources.map(\.name) where !facts.derivedFrom.contains(name) {
+                facts.derivedFrom.append(name)
+            }
+            layers[index].model.facts = facts
+        }
+        return layers
+    }
+
     private func planFeatures(
         _ derive: DerivationChoice,
         _ layer: LayerSettings,

@@ -70,7 +70,7 @@ struct RunPlanner {
             planner.plan(layer, key: "layers[\(index)]", problems: &problems)
         }
         guard problems.isEmpty else { throw PlanError(file: file, problems: problems) }
-        let planned = layers.compactMap(\.self)
+        let planned = LayerPlanner.inheriting(layers.compactMap(\.self), settings.layers)
         let model = RunModel(
             name: settings.name,
             grid: grid,
