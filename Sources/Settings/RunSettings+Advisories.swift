@@ -93,6 +93,17 @@ extension RunSettings {
                 )
             )
         }
+        for (index, layer) in layers.enumerated() where layer.year == nil {
+            guard layer.role == .emission || layer.role == .sink, let unit = try? layer.fluxUnit(),
+                case .seconds(_) = unit.time
+            else { continue }
+            advisories.append(
+                SettingsAdvisory(
+                    keyPath: "layers[\(index)].year",
+                    message: "\(layer.name): '\(unit.text)' needs 'year'; 365 days are assumed"
+                )
+            )
+        }
         for circularity in circularities {
             advisories.append(
                 SettingsAdvisory(

@@ -33,6 +33,28 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        mutating func `what percap divides by is counted in people`() async throws {
+            addPeople()
+            input.replace("variants: [abs, rel, norm]", with: "population: people")
+            _ = try await PlanReport(input)
+            for unit in ["households/km2", "1 km-2", "CNY/km2"] {
+                var other = input
+                other.replace("unit: persons/km2", with: "unit: '\(unit)'")
+                let refused = try await SectileProcess.run("plan", try other.write("other.yaml"))
+                #expect(refused.exitCode == 2, "\(unit): \(refused.errors)")
+                #expect(
+                    refused.errors.contains("'\(unit)' is no unit of deficit.population; legal: person"),
+                    "\(refused.errors)"
+                )
+            }
+            for unit in ["inhabitants/ha", "1000 people/km2"] {
+                var other = input
+                other.replace("unit: persons/km2", with: "unit: \(unit)")
+                _ = try await PlanReport(other)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         mutating func `what is computed of layers is as coarse, as circular and as much a proxy`()
             async throws
         {

@@ -23,6 +23,24 @@ struct AdvisoryTests {
         )
     }
 
+    @Test func `a unit per second, hour or day needs the year`() throws {
+        func advisories(_ unit: String, _ further: String = "") throws -> [SettingsAdvisory] {
+            try parse(
+                ConfigurationText.minimal(replacing: "unit: tC/yr", with: "unit: \(unit)\(further)")
+            ).advisories
+        }
+        for unit in ["kgC/h", "tC/day", "gCO2/s"] {
+            let found = try advisories(unit)
+            #expect(
+                found.map(\.message)
+                    == ["emission: '\(unit)' needs 'year'; 365 days are assumed"]
+            )
+            #expect(found.first?.keyPath == "layers[0].year")
+            #expect(try advisories(unit, "\n    year: 2016").isEmpty)
+        }
+        #expect(try advisories("tC/month").isEmpty)
+    }
+
     @Test func `shared ancestors are found through other layers`() throws {
         let text = ConfigurationText.replaced(
             ConfigurationText.regression,

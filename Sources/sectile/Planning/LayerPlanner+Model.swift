@@ -29,6 +29,21 @@ extension LayerPlanner {
             }
             if layer.derive == .slope { return UnitChoice(factor: 1, internalUnit: "degree") }
             let unit = try CovariateUnit(parsing: layer.unit ?? "1", kind: layer.quantity)
+            if layer.name == populationLayer {
+                let legal = ["person", "persons", "people", "inhabitant", "inhabitants"]
+                guard legal.contains(where: { unit.preparedText == "\($0) km-2" }) else {
+                    problems.append(
+                        PlanProblem(
+                            key: "\(key).unit",
+                            message:
+                                "'\(unit.text)' is no unit of deficit.population; legal: "
+                                + legal.joined(separator: ", ")
+                                + "; for a density with an area, such as persons/km2"
+                        )
+                    )
+                    return nil
+                }
+            }
             if layer.name == productLayer {
                 // What divides by it is told per 10⁴ CNY.
                 guard unit.preparedText == "CNY km-2" else {

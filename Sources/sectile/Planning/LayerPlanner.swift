@@ -32,6 +32,8 @@ struct LayerPlanner {
     let names: [String]
     /// The resolved zones; nil when there are none.
     let zones: ResolvedZones?
+    /// Name of the layer of inhabitants; nil when none is declared.
+    let populationLayer: String?
     /// Name of the layer of the gross domestic product; nil when none is declared.
     let productLayer: String?
     /// How zones are averaged unless a layer says otherwise.

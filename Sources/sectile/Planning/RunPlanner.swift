@@ -63,6 +63,7 @@ struct RunPlanner {
             waterPolicy: settings.deficit.water,
             names: settings.layers.map(\.name),
             zones: zones,
+            populationLayer: settings.deficit.population,
             productLayer: settings.deficit.gdp,
             aggregate: settings.zones?.aggregate ?? .area
         )
