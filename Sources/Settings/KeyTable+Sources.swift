@@ -27,7 +27,7 @@ extension KeyTable {
             .choice(ClassStatistic.allCases.map(\.rawValue)),
             .fallback("fraction"),
             "What a cell takes from its classes: the fraction in those asked for, or the most frequent "
-                + "one (of several the smallest)."
+                + "one (of several the smallest), which the regression does not take."
         ),
         KeyDescription(
             "layers[].derive",

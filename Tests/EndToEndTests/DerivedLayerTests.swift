@@ -102,6 +102,9 @@ extension EndToEnd {
                 let largest = try table.numbers("\(name)_max").compactMap(\.self).max() ?? 2
                 #expect(largest <= 1, "\(name)")
             }
+            for measure in ["sum", "mean", "variance"] {
+                #expect(try table.numbers("dominant_\(measure)").allSatisfy { $0 == nil })
+            }
             let dominant = try table.numbers("dominant_max").compactMap(\.self)
             #expect(dominant.allSatisfy { $0.rounded() == $0 && (1...4).contains($0) })
         }

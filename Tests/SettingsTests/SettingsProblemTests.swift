@@ -264,6 +264,21 @@ struct SettingsProblemTests {
         )
     }
 
+    @Test func `class codes are not regressed on`() {
+        let mode = ConfigurationText.replaced(
+            ConfigurationText.regression,
+            "quantity: intensity\n    unit: m",
+            "quantity: class\n    statistic: mode"
+        )
+        expectProblem(
+            in: mode,
+            at: "27:16",
+            saying: "regression.covariates[0]", "class codes are no numbers", "classes: [...]"
+        )
+        let response = ConfigurationText.replaced(mode, "covariates: [height]", "response: height")
+        #expect(problems(response).contains { $0.contains("response: \"height\" has statistic mode") })
+    }
+
     @Test func `a named map of codes is that of a sink`() {
         expectProblem(
             in: minimal("path: sink.tif", "path: sink.tif\n    codes: modis"),
