@@ -36,15 +36,7 @@ extension RunSettingsReading {
         guard catalogue.checkReference(name, at: path, roles: [.mask, .covariate], reader) else {
             return
         }
-        guard let layer = catalogue[name]?.layer else { return }
-        if layer.quantity != .category || layer.statistic == .mode {
-            reader.report(
-                path,
-                "\"\(name)\" is no fraction of a cell",
-                found: name,
-                legal: ["a layer of quantity class and statistic fraction"]
-            )
-        }
+        catalogue.checkFraction(name, at: path, reader)
     }
 
     /// Reports weights by population where no layer of inhabitants is declared; false then.
@@ -71,6 +63,19 @@ extension RunSettingsReading {
 }
 
 extension LayerCatalogue {
+    /// Reports a layer whose value is no fraction of a cell.
+    func checkFraction(_ name: String, at path: String, _ reader: SettingsReader) {
+        guard let layer = self[name]?.layer,
+            layer.quantity != .category || layer.statistic == .mode
+        else { return }
+        reader.report(
+            path,
+            "\"\(name)\" is no fraction of a cell",
+            found: name,
+            legal: ["a layer of quantity class and statistic fraction"]
+        )
+    }
+
     /// Reports operands that are no layers declared before.
     func checkOperands(_ reader: SettingsReader) {
         for (index, layer) in layers.enumerated() {

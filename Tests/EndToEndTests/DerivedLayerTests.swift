@@ -137,6 +137,59 @@ extension EndToEnd {
             #expect(sheets.statistics == whole.statistics)
         }
 
+        @Test(.timeLimit(.minutes(2)), arguments: ["zeroSink", "mask"])
+        func `a land cover tells where water is`(policy: String) async throws {
+            var input = try SmallInput(in: scratch)
+            // A lake of 3 by 2 degrees: 607 cells, of which some 50 to 100 lie on its shore.
+            try SmallInput.writeLayer("cover", in: scratch) { row, column in
+                (8..<16).contains(row) && (8..<20).contains(column) ? 5 : 1
+            }
+            input.replace(
+                "zones:\n  path",
+                with: """
+                      - {name: lake, role: covariate, path: cover.asc, quantity: class, classes: [5]}
+                    zones:
+                      path
+                    """
+            )
+            input.replace(
+                "variants: [abs, rel, norm]",
+                with: "variants: [abs]\n  water: \(policy)\n  waterLayer: lake"
+            )
+            let directory = "\(scratch.path)/run"
+            let finished = try await SectileProcess.run(
+                "run",
+                try input.write(),
+                "--output",
+                directory,
+                "--workers",
+                "1"
+            )
+            try #require(finished.exitCode == 0, "\(finished.errors)")
+            try GDALRuntime.start(cacheBytes: 64 << 20)
+            let status = try RasterDataset(path: "\(directory)/mosaic/status.tif")
+            let codes = try status.read(status.description.window, band: 1).samples
+            let deficit = try RasterDataset(path: "\(directory)/mosaic/deficit.tif")
+            func band(_ name: String) throws -> [Double] {
+                let index = try #require(
+                    deficit.description.bands.firstIndex { $0.name == name }
+                )
+                return try deficit.read(deficit.description.window, band: index + 1).samples
+            }
+            let (emission, sink, absolute) = try (band("emission"), band("sink"), band("abs"))
+            let lake = codes.indices.filter { codes[$0] == 20 }
+            #expect((450...607).contains(lake.count), "\(lake.count)")
+            if policy == "mask" {
+                #expect(lake.allSatisfy { absolute[$0].isNaN && emission[$0].isNaN })
+            } else {
+                #expect(lake.allSatisfy { sink[$0] == 0 && absolute[$0] == emission[$0] })
+                #expect(lake.allSatisfy { emission[$0] > 0 })
+            }
+            let land = codes.indices.filter { codes[$0] == 0 }
+            #expect(land.count > 1000)
+            #expect(land.allSatisfy { sink[$0] > 0 })
+        }
+
         @Test(.timeLimit(.minutes(2)))
         func `zones within built-up land count that part of each cell alone`() async throws {
             let whole = try await statistics(input(), tileSize: 64, "whole")

@@ -264,6 +264,27 @@ struct SettingsProblemTests {
         )
     }
 
+    @Test func `a layer of water is a fraction of classes`() throws {
+        let text = ConfigurationText.minimal + ConfigurationText.covariate
+        expectProblem(
+            in: text + "\ndeficit: {waterLayer: height}",
+            at: "26:23",
+            saying: "\"height\" is no fraction of a cell", "quantity class and statistic fraction"
+        )
+        expectProblem(
+            in: text + "\ndeficit: {waterLayer: sink}",
+            at: "26:23",
+            saying: "is a layer of role sink"
+        )
+        let classes = ConfigurationText.replaced(
+            text,
+            "quantity: intensity\n    unit: m",
+            "quantity: class\n    classes: [5]"
+        )
+        let settings = try parse(classes + "\ndeficit: {waterLayer: height}")
+        #expect(settings.deficit.waterLayer == "height")
+    }
+
     @Test func `class codes are not regressed on`() {
         let mode = ConfigurationText.replaced(
             ConfigurationText.regression,

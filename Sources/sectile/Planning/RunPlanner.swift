@@ -169,6 +169,7 @@ struct RunPlanner {
             populationLayer: deficit.population.flatMap { settings.layerIndex(named: $0) },
             gdpLayer: deficit.gdp.flatMap { settings.layerIndex(named: $0) }
         )
+        model.waterLayer = deficit.waterLayer.flatMap { settings.layerIndex(named: $0) }
         model.zoneVariants = deficit.zoneVariants
         return model
     }
