@@ -55,6 +55,39 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        mutating func `a table's product in the wrong power of ten is noticed`() async throws {
+            // A box as large as China on a grid that holds China.
+            input.replace("originX: 0", with: "originX: -2760000")
+            input.replace("originY: 3980000", with: "originY: 6228000")
+            input.replace("cellSizeMetres: 10000", with: "cellSizeMetres: 50000")
+            input.replace("columns: 64", with: "columns: 103")
+            input.replace("rows: 48", with: "rows: 93")
+            let box = "[85,22],[120,22],[120,50],[85,50],[85,22]"
+            try scratch.write(SmallInput.zones([("1", "box", box)]), to: "zones.geojson")
+            try scratch.write("id,gdp\n1,838136\n", to: "cities.csv")
+            addLayers(
+                "name: gdp, role: covariate, attribute: gdp, quantity: total, unit: 10^8 CNY"
+            )
+            input.replace(
+                "nameField: name",
+                with: "nameField: name\n  attributes: {path: cities.csv, key: id}"
+            )
+            input.replace("variants: [abs, rel, norm]", with: "variants: [pergdp]\n  gdp: gdp")
+            let right = try await PlanReport(input)
+            #expect(right.hasWarning("emission: national emission"), "\(right.warnings)")
+            #expect(!right.hasWarning("gdp: national"), "\(right.warnings)")
+            for (unit, slip) in [("10^4 CNY", "10⁴"), ("CNY", "10⁸")] {
+                var other = input
+                other.replace("unit: 10^8 CNY", with: "unit: \(unit)")
+                let plan = try await PlanReport(other)
+                #expect(
+                    plan.hasWarning("gdp: national gross domestic product", "factor \(slip)"),
+                    "\(plan.warnings)"
+                )
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         mutating func `what is computed of layers is as coarse, as circular and as much a proxy`()
             async throws
         {

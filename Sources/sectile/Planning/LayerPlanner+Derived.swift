@@ -174,7 +174,7 @@ extension LayerPlanner {
                 ? "total '\(layer.unit ?? "1")' spread over its area, sum "
                     + LayerInterpretation.short(total)
                 : "value in '\(layer.unit ?? "1")', \(range)"
-            return Planned(
+            var planned = Planned(
                 model: model,
                 interpretation: LayerInterpretation(
                     model: model,
@@ -183,6 +183,12 @@ extension LayerPlanner {
                         + "\(missing) not"
                 ).text
             )
+            if layer.quantity.isAmount {
+                planned.attributeTotal = zip(densities, sizes).reduce(0.0) { sum, zone in
+                    sum + (zone.0 ?? 0) * zone.1
+                }
+            }
+            return planned
         } catch {
             problems.append(PlanProblem(key: "\(key).attribute", message: "\(error)"))
             return nil

@@ -45,6 +45,8 @@ struct LayerPlanner {
         var interpretation: String
         /// What was read of its files; nil for layers without rasters.
         var survey: LayerSurvey?
+        /// Sum over the zones of an attribute in internal units, where it is an amount; nil for others.
+        var attributeTotal: Double?
         /// Points or lines, to be written into the run directory.
         var features: FeatureSet?
         /// What the operator should know.

@@ -8,10 +8,10 @@ extension PlanWarnings {
         // The bounds are China's: they say nothing of another grid.
         guard area.isChina else { return [] }
         return layers.compactMap { layer in
-            guard let survey = layer.survey,
+            guard let total = layer.survey?.integral ?? layer.attributeTotal,
                 let subject = model.plausibleSubject(of: layer.model)
             else { return nil }
-            return Plausibility.check(subject, nationalTotal: survey.integral).map {
+            return Plausibility.check(subject, nationalTotal: total).map {
                 "\(layer.model.name): \($0)"
             }
         }
