@@ -121,6 +121,7 @@ struct LayerReading {
         // What is derived has the unit of its derivation.
         if derive?.isOfFeatures == true, unit == nil { return "1" }
         if derive?.isOfFeatures == true, role == .covariate { return unit }
+        if derive == .difference, role == .sink { return differenceUnit(unit, at: path) }
         let isFlux = role == .emission || role == .sink
         if quantity == .category, !isFlux {
             if let unit, unit != "1" {

@@ -76,10 +76,11 @@ extension LayerCatalogue {
         )
     }
 
-    /// Reports operands that are no layers declared before.
+    /// Reports operands that are no layers declared before, and those of a sink that are no fluxes.
     func checkOperands(_ reader: SettingsReader) {
         for (index, layer) in layers.enumerated() {
             let earlier = LayerCatalogue(Array(layers[..<index]))
+            let roles: [LayerRole] = layer.role == .sink ? [.emission, .sink] : LayerRole.allCases
             for (place, name) in (layer.layer?.operands ?? []).enumerated() {
                 let path = "\(layer.path).of[\(place)]"
                 if earlier[name] == nil, self[name] != nil {
@@ -90,7 +91,7 @@ extension LayerCatalogue {
                         legal: earlier.layers.compactMap(\.name)
                     )
                 } else {
-                    _ = earlier.checkReference(name, at: path, roles: LayerRole.allCases, reader)
+                    _ = earlier.checkReference(name, at: path, roles: roles, reader)
                 }
             }
         }

@@ -191,6 +191,51 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(2)))
+        func `net ecosystem production is what respiration leaves of the primary one`() async throws {
+            try GDALRuntime.start(cacheBytes: 64 << 20)
+            func npp(_ row: Int, _ column: Int) -> Double { 20 + 3 * Double((row + column) % 37) }
+            func respiration(_ row: Int, _ column: Int) -> Double { Double((row * 7) % 60) }
+            func sinks(_ input: SmallInput, _ name: String) async throws -> [Double] {
+                let directory = "\(scratch.path)/\(name)"
+                let finished = try await SectileProcess.run(
+                    "run",
+                    try input.write("\(name).yaml"),
+                    "--output",
+                    directory,
+                    "--workers",
+                    "1"
+                )
+                try #require(finished.exitCode == 0, "\(finished.errors)")
+                let mosaic = try RasterDataset(path: "\(directory)/mosaic/deficit.tif")
+                let index = try #require(
+                    mosaic.description.bands.firstIndex { $0.name == "sink" }
+                )
+                return try mosaic.read(mosaic.description.window, band: index + 1).samples
+            }
+            var parts = try SmallInput(in: scratch)
+            var whole = parts
+            try SmallInput.writeLayer("sink", in: scratch, value: npp)
+            // The same respiration in carbon, per hectare.
+            try SmallInput.writeLayer("rh", in: scratch) { respiration($0, $1) * 12 / 4400 }
+            try SmallInput.writeLayer("nep", in: scratch) { npp($0, $1) - respiration($0, $1) }
+            parts.replace(
+                "zones:\n  path",
+                with: """
+                      - {name: rh, role: sink, sink: custom, path: rh.asc, quantity: density, unit: tC/ha/yr}
+                      - {name: nep, role: sink, sink: nep, derive: difference, of: [sink, rh], quantity: density}
+                    zones:
+                      path
+                    """
+            )
+            parts.replace("variants: [abs, rel, norm]", with: "pairs: [[emission, nep]]")
+            whole.replace("path: sink.asc", with: "path: nep.asc")
+            whole.replace("sink: npp", with: "sink: nep")
+            let (derived, read) = try await (sinks(parts, "parts"), sinks(whole, "whole"))
+            #expect(derived.count { $0 < 0 } > 30)
+            #expect(zip(derived, read).allSatisfy { abs($0 - $1) < 1e-3 || $0.isNaN && $1.isNaN })
+        }
+
+        @Test(.timeLimit(.minutes(2)))
         func `zones within built-up land count that part of each cell alone`() async throws {
             let whole = try await statistics(input(), tileSize: 64, "whole")
             var built = try input()

@@ -264,6 +264,35 @@ struct SettingsProblemTests {
         )
     }
 
+    @Test func `a sink may be the difference of fluxes, and nothing else that is derived`() throws {
+        func text(_ layer: String) -> String {
+            ConfigurationText.minimal + ConfigurationText.covariate
+                + "\n  - {name: nep, role: sink, sink: nep, \(layer)}"
+                + "\ndeficit: {pairs: [[emission, nep]]}"
+        }
+        let nep = "derive: difference, of: [sink, emission], quantity: density"
+        let layer = try parse(text(nep)).layers[3]
+        #expect(layer.unit == "tCO2 km-2 yr-1")
+        #expect(layer.operands == ["sink", "emission"])
+        #expect(problems(text(nep + ", unit: tCO2/km2/yr")).isEmpty)
+        func expectOne(_ layer: String, _ words: String) {
+            let found = problems(text(layer))
+            #expect(found.count == 1, "\(found)")
+            #expect(found.first?.contains(words) == true, "\(found)")
+        }
+        expectOne(nep + ", unit: gC/m2/yr", "the difference is taken of fluxes in tCO2 km-2 yr-1")
+        expectOne(
+            "derive: difference, of: [sink, height], quantity: density",
+            "\"height\" is a layer of role covariate"
+        )
+        expectOne(
+            "derive: difference, of: [sink, emission], quantity: total",
+            "total contradicts derive difference"
+        )
+        let sum = problems(text("derive: sum, of: [sink, emission], quantity: density, unit: tC/km2/yr"))
+        #expect(sum.contains { $0.contains("only covariates are derived, and sinks by difference") })
+    }
+
     @Test func `a layer of water is a fraction of classes`() throws {
         let text = ConfigurationText.minimal + ConfigurationText.covariate
         expectProblem(
