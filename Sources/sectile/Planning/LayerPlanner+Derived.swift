@@ -124,17 +124,34 @@ extension LayerPlanner {
                 ).text,
                 features: features
             )
-            if read.omittedCount > 0 {
-                planned.warnings.append(
-                    "\(layer.name): \(read.omittedCount) rows of \(path.resolved) have no "
-                        + "coordinates or no weight and are left out"
-                )
-            }
+            planned.warnings = Self.warnings(of: read, at: path.resolved, layer)
             return planned
         } catch {
             problems.append(PlanProblem(key: "\(key).path", message: "\(error)"))
             return nil
         }
+    }
+
+    private static func warnings(
+        of read: FeatureLayer,
+        at path: String,
+        _ layer: LayerSettings
+    ) -> [String] {
+        var warnings: [String] = []
+        if read.omittedCount > 0 {
+            warnings.append(
+                "\(layer.name): \(read.omittedCount) rows of \(path) have no coordinates or no weight "
+                    + "and are left out"
+            )
+        }
+        let suspicion = ShiftedDatum.suspicion(path: path, fieldNames: read.fieldNames)
+        if layer.datum == .wgs84, let suspicion {
+            warnings.append(
+                "\(layer.name): the \(read.kind.rawValue) look shifted by some 500 m: \(suspicion); "
+                    + "if they are from one, write 'datum: gcj02'"
+            )
+        }
+        return warnings
     }
 
     private func planAttribute(
