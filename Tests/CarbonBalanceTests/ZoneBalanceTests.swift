@@ -86,24 +86,6 @@ struct ZoneBalanceTests {
         #expect(summary.emissionTonnes == 3500)
         #expect(summary.sinkTonnes == 1000)
         #expect(summary.layerTotals == [400])
-        #expect(summary.validShare == 2.0 / 3)
-        let parameters = DeficitParameters(asinhScale: 10)
-        func value(_ variant: DeficitVariant, per: Double = .nan) -> Double {
-            summary.value(variant, denominatorTotal: per, parameters: parameters)
-        }
-        #expect(summary.deficitTonnes == 2500)
-        #expect(value(.relative) == 2500.0 / 3500)
-        #expect(value(.normalised) == 2500.0 / 4500)
-        #expect(value(.compensation) == 1000.0 / 3500)
-        #expect(value(.pressure) == 3.5)
-        #expect(value(.relativeToSink) == 2.5)
-        #expect(value(.absolute) == 3500.0 / 150 - 1000.0 / 150)
-        #expect(value(.perCapita, per: 50) == 50)
-        #expect(
-            value(.logRatio) == CanonicalMath.log((3500.0 / 150 + 1) / (1000.0 / 150 + 1))
-        )
-        let strict = DeficitParameters(minimumValidFraction: 0.7)
-        #expect(summary.value(.relative, parameters: strict).isNaN)
     }
 
     @Test func `a coast cell counts the inhabitants of its land alone`() {
@@ -131,20 +113,6 @@ struct ZoneBalanceTests {
         sums.add(fraction: 0.5, value: 80, validFraction: 0.25, population: nil)
         sums.add(fraction: 1, value: 8, validFraction: 1, population: nil)
         #expect(sums.figures(cellAreaKm2: 100).integral == 1800)
-    }
-
-    @Test func `a city without emission or without observation has no relative deficit`() {
-        var bare = ZoneBalance()
-        bare.add(fraction: 1, emission: 0, emissionValid: 1, sink: 5, sinkValid: 1)
-        let parameters = DeficitParameters()
-        let summary = bare.summary(cellAreaKm2: 1)
-        #expect(summary.value(.relative, parameters: parameters).isNaN)
-        #expect(summary.value(.normalised, parameters: parameters) == -1)
-        let empty = ZoneBalance().summary(cellAreaKm2: 1)
-        #expect(empty.deficitTonnes.isNaN)
-        for variant in DeficitVariant.allCases {
-            #expect(empty.value(variant, denominatorTotal: 1, parameters: parameters).isNaN)
-        }
     }
 
     @Test func `a partial holds the zones and the nation, and merges to the same bytes`() throws {

@@ -32,6 +32,135 @@ extension EndToEnd {
             return try #require(document?["layerFacts"] as? [[String: Any]])
         }
 
+        /// What the lines of layers hold, of the country of constants below.
+        private static let expectedLines: [(layer: String, pieces: [String])] = [
+            (
+                "emission",
+                [
+                    " tCO2 yr-1 in total, mean 100 tCO2 km-2 yr-1; emission, density "
+                        + "'tCO2/km2/yr' times 1.0 -> tCO2 km-2 yr-1; 36x32 pixels of about 25.",
+                    "4x4 sub-points, nearest",
+                ]
+            ),
+            (
+                "people",
+                [
+                    " persons in total, mean 0.01", "/km²; covariate, total 'persons' per source "
+                        + "cell, divided by its ellipsoidal area, times 1.0 -> persons km-2; ",
+                ]
+            ),
+            (
+                "height",
+                [
+                    "height: mean 12 m, 12 to 12; covariate, intensity in 'm', unconverted; ",
+                    "bilinear",
+                ]
+            ),
+            (
+                "crops",
+                ["crops: 100 % of the area in classes 2; covariate, share of the cell in classes [2]"]
+            ),
+            ("kind", ["kind: classes 2 to 2; covariate, most frequent class; "]),
+            (
+                "wind",
+                [
+                    "wind: source 90 to 90 degree, mean 90; covariate, sine of a direction in "
+                        + "'degree'; "
+                ]
+            ),
+            (
+                "slope",
+                ["slope: source 12 to 12 m, mean 12; covariate, slope in degrees of a height in m; "]
+            ),
+            (
+                "gdp",
+                [
+                    "gdp: covariate, 'gdp' of each zone: total '10^8 CNY' spread over its area, "
+                        + "sum 500; 1 zones known, 2 not"
+                ]
+            ),
+            ("away", ["away: covariate, distance in 'km' of 2 points, 1 rows left out"]),
+            ("perHead", ["perHead: covariate, ratio of emission, people, cell by cell, in 't'"]),
+        ]
+
+        @Test(.timeLimit(.minutes(1)))
+        mutating func `every layer says in one line what it is understood to be`() async throws {
+            for (name, value) in [
+                ("emission", 100.0), ("people", 7), ("height", 12), ("cover", 2), ("wind", 90),
+            ] {
+                try SmallInput.writeLayer(name, in: scratch) { _, _ in value }
+            }
+            try scratch.write("x,y\n106.1,35.2\n108.7,34.9\n,1\n", to: "plants.csv")
+            try scratch.write("id,gdp\n1,500\n", to: "cities.csv")
+            input.replace(
+                "nameField: name",
+                with: "nameField: name\n  attributes: {path: cities.csv, key: id}"
+            )
+            addLayers(
+                "name: people, role: covariate, path: people.asc, quantity: total, unit: persons",
+                "name: height, role: covariate, path: height.asc, quantity: intensity, unit: m",
+                "name: crops, role: covariate, path: cover.asc, quantity: class, classes: [2]",
+                "name: kind, role: covariate, path: cover.asc, quantity: class, statistic: mode",
+                "name: wind, role: covariate, path: wind.asc, quantity: angle, unit: degree, "
+                    + "component: sine",
+                "name: slope, role: covariate, path: height.asc, quantity: intensity, unit: m, "
+                    + "derive: slope",
+                "name: gdp, role: covariate, attribute: gdp, quantity: total, unit: 10^8 CNY",
+                "name: away, role: covariate, path: plants.csv, derive: distance, xField: x, "
+                    + "yField: y, quantity: intensity",
+                "name: perHead, role: covariate, derive: ratio, of: [emission, people], "
+                    + "quantity: intensity, unit: t"
+            )
+            let lines = try await PlanReport(input).interpretations
+            for (layer, pieces) in Self.expectedLines {
+                let line = try #require(lines[layer])
+                for piece in pieces { #expect(line.contains(piece), "\(line)") }
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        mutating func `supports of more than two cells are told, two cells are not`() async throws {
+            input.replace(
+                "path: emission.asc\n    quantity: density\n    unit: tCO2/km2/yr\n    support: 10000",
+                with:
+                    "path: emission.asc\n    quantity: density\n    unit: tCO2/km2/yr\n    support: 20000"
+            )
+            let quiet = try await PlanReport(input)
+            #expect(!quiet.hasWarning("independent values"), "\(quiet.warnings)")
+            input.replace("support: 20000", with: "support: 20001")
+            let loud = try await PlanReport(input)
+            #expect(loud.hasWarning("independent values", "emission (20 km) about"))
+            #expect(!loud.hasWarning("sink ("), "\(loud.warnings)")
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        mutating func `more than three covariates coarser than a neighbourhood are told`() async throws {
+            // 120 neighbours on cells of 10 km are a circle of 2 √(120/π) · 10 km = 123.608 km across.
+            for name in ["a", "b", "c", "d"] {
+                addLayers(
+                    "name: \(name), role: covariate, path: height.asc, quantity: intensity, unit: m, "
+                        + "support: 123600"
+                )
+            }
+            input.configuration += """
+                regression:
+                  covariates: [a, b, c, d]
+                  observations: {spacingMetres: none}
+                  bandwidth: {neighbours: 120}
+
+                """
+            #expect(try await !PlanReport(input).hasWarning("are collinear"))
+            var coarse = input
+            coarse.replace("support: 123600", with: "support: 123700")
+            let told = try await PlanReport(coarse)
+            #expect(
+                told.hasWarning("4 covariates (a, b, c, d) are coarser", "123 km across"),
+                "\(told.warnings)"
+            )
+            coarse.replace("covariates: [a, b, c, d]", with: "covariates: [a, b, c]")
+            #expect(try await !PlanReport(coarse).hasWarning("are collinear"))
+        }
+
         @Test(.timeLimit(.minutes(1)))
         mutating func `what percap divides by is counted in people`() async throws {
             addPeople()
