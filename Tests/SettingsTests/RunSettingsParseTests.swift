@@ -226,6 +226,34 @@ struct RunSettingsParseTests {
         }
     }
 
+    @Test func `the recipes of products are legal, and mean what they say`() throws {
+        let page = try String(
+            contentsOf: Repository.file("Sources/sectile/Documentation.docc/Inputs.md"),
+            encoding: .utf8
+        )
+        // The text before the first fence is no recipe, and then every other part is one.
+        let parts = page.components(separatedBy: "```yaml\n").dropFirst()
+        let recipes = parts.compactMap { $0.components(separatedBy: "```").first }
+        #expect(recipes.count == 5)
+        let lines = recipes.joined().split(separator: "\n").map { "  \($0)" }
+        let text =
+            ConfigurationText.minimal + "\n" + lines.joined(separator: "\n")
+            + "\ndeficit: {pairs: [[emission, sink]], waterLayer: lakes}"
+        #expect(problems(text) == [])
+        let settings = try parse(text)
+        #expect(settings.advisories.isEmpty, "\(settings.advisories)")
+        func factor(_ name: String) throws -> Double {
+            let layer = try #require(settings.layer(named: name))
+            return try layer.fluxUnit().factor(for: layer.quantity, year: layer.year)
+        }
+        #expect(try factor("odiac") == 44)
+        #expect(try abs(factor("edgarFluxes") / (31_536_000 * 1000) - 1) < 1e-15)
+        #expect(try factor("edgarEmissions") == 1)
+        #expect(try abs(factor("graced") / (44.0 / 12 / 1000 * 8760) - 1) < 1e-15)
+        #expect(settings.layer(named: "npp")?.codes == CodeChoice.mod17)
+        #expect(settings.layer(named: "worldpop")?.nodata == .values([-99999]))
+    }
+
     @Test func `every committed configuration is legal`() throws {
         let folder = Repository.file("config")
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
