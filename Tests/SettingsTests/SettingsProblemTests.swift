@@ -293,6 +293,19 @@ struct SettingsProblemTests {
         #expect(sum.contains { $0.contains("only covariates are derived, and sinks by difference") })
     }
 
+    @Test func `keys have places for whoever reads further than the configuration`() {
+        let places = SettingsPlaces(
+            Array(ConfigurationText.minimal.utf8),
+            environment: ["SECTILE_GRID_CRS": "EPSG:6933"]
+        )
+        #expect(places.location(of: "layers[0].path") == SettingsLocation(line: 12, column: 11))
+        #expect(places.location(of: "grid.rows") == SettingsLocation(line: 8, column: 9))
+        // What is missing stands where its mapping begins, what came from outside has that name.
+        #expect(places.location(of: "layers[1].codes").line == 15)
+        #expect(places.location(of: "grid.crs").origin == "SECTILE_GRID_CRS")
+        #expect(SettingsPlaces([0xff]).location(of: "grid.crs") == .file)
+    }
+
     @Test func `a layer of water is a fraction of classes`() throws {
         let text = ConfigurationText.minimal + ConfigurationText.covariate
         expectProblem(
