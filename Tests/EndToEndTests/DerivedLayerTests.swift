@@ -191,7 +191,8 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(2)))
-        func `net ecosystem production is what respiration leaves of the primary one`() async throws {
+        func `net ecosystem production is what respiration leaves of the primary one`() async throws
+        {
             try GDALRuntime.start(cacheBytes: 64 << 20)
             func npp(_ row: Int, _ column: Int) -> Double { 20 + 3 * Double((row + column) % 37) }
             func respiration(_ row: Int, _ column: Int) -> Double { Double((row * 7) % 60) }

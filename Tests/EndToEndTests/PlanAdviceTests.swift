@@ -45,7 +45,8 @@ extension EndToEnd {
             (
                 "people",
                 [
-                    " persons in total, mean 0.01", "/km²; covariate, total 'persons' per source "
+                    " persons in total, mean 0.01",
+                    "/km²; covariate, total 'persons' per source "
                         + "cell, divided by its ellipsoidal area, times 1.0 -> persons km-2; ",
                 ]
             ),
@@ -58,7 +59,9 @@ extension EndToEnd {
             ),
             (
                 "crops",
-                ["crops: 100 % of the area in classes 2; covariate, share of the cell in classes [2]"]
+                [
+                    "crops: 100 % of the area in classes 2; covariate, share of the cell in classes [2]"
+                ]
             ),
             ("kind", ["kind: classes 2 to 2; covariate, most frequent class; "]),
             (
@@ -70,7 +73,9 @@ extension EndToEnd {
             ),
             (
                 "slope",
-                ["slope: source 12 to 12 m, mean 12; covariate, slope in degrees of a height in m; "]
+                [
+                    "slope: source 12 to 12 m, mean 12; covariate, slope in degrees of a height in m; "
+                ]
             ),
             (
                 "gdp",
@@ -134,7 +139,9 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
-        mutating func `more than three covariates coarser than a neighbourhood are told`() async throws {
+        mutating func `more than three covariates coarser than a neighbourhood are told`()
+            async throws
+        {
             // 120 neighbours on cells of 10 km are a circle of 2 √(120/π) · 10 km = 123.608 km across.
             for name in ["a", "b", "c", "d"] {
                 addLayers(
@@ -172,7 +179,9 @@ extension EndToEnd {
                 let refused = try await SectileProcess.run("plan", try other.write("other.yaml"))
                 #expect(refused.exitCode == 2, "\(unit): \(refused.errors)")
                 #expect(
-                    refused.errors.contains("'\(unit)' is no unit of deficit.population; legal: person"),
+                    refused.errors.contains(
+                        "'\(unit)' is no unit of deficit.population; legal: person"
+                    ),
                     "\(refused.errors)"
                 )
             }
@@ -251,7 +260,9 @@ extension EndToEnd {
             let plan = try await PlanReport(input)
             #expect(plan.hasWarning("perHead shares emission with the response"))
             #expect(!plan.hasWarning("fine shares"))
-            let oversampled = try #require(plan.warnings.first { $0.contains("independent values") })
+            let oversampled = try #require(
+                plan.warnings.first { $0.contains("independent values") }
+            )
             #expect(oversampled.contains("perHead (25 km) about"), "\(oversampled)")
             #expect(!oversampled.contains("fine ("))
         }

@@ -30,7 +30,10 @@ extension EndToEnd {
                 ("tCO2/km2/yr", "tC/km2/yr", "emission", "CO2, declared as C (factor 3.67)"),
                 ("tCO2/km2/yr", "tCO2/km2/month", "emission", "declared per month (factor 12)"),
                 ("tCO2/km2/yr", "tCO2/ha/yr", "emission", "declared per hectare (factor 100)"),
-                ("tCO2/km2/yr", "tCO2/m2/yr", "emission", "declared per m², or g declared as t (factor 10⁶)"),
+                (
+                    "tCO2/km2/yr", "tCO2/m2/yr", "emission",
+                    "declared per m², or g declared as t (factor 10⁶)"
+                ),
                 ("persons/km2", "persons/ha", "population", "declared per hectare (factor 100)"),
             ]
         )

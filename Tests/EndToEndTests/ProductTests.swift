@@ -148,7 +148,8 @@ extension EndToEnd {
             }
             let layers =
                 "  - {name: people, role: covariate, path: chn_ppp_2017.tif, quantity: total, "
-                + "unit: persons, nodata: -99999}\n" + cover("forest", "[2]") + cover("lakes", "[5]")
+                + "unit: persons, nodata: -99999}\n" + cover("forest", "[2]")
+                + cover("lakes", "[5]")
                 + cover("others", "[1, 3, 4, 6, 7, 8, 9]")
             input.replace("zones:\n  path", with: layers + "zones:\n  path")
             let directory = try await run(input, "land")

@@ -249,7 +249,8 @@ import Tiling
             let codes = try status.read(status.description.window, band: place + 1).samples
             // A fitted cell of each kind: elevation is unidentified in the west, every term changes its sign
             // in the south, and the east sees one side only.
-            func fitted(_ rows: Range<Int>, _ columns: Range<Int>) throws -> (row: Int, column: Int) {
+            func fitted(_ rows: Range<Int>, _ columns: Range<Int>) throws -> (row: Int, column: Int)
+            {
                 let cells = rows.flatMap { row in columns.map { (row: row, column: $0) } }
                 return try #require(
                     cells.first { codes[$0.row * grid.columns + $0.column] == 0 }

@@ -289,8 +289,12 @@ struct SettingsProblemTests {
             "derive: difference, of: [sink, emission], quantity: total",
             "total contradicts derive difference"
         )
-        let sum = problems(text("derive: sum, of: [sink, emission], quantity: density, unit: tC/km2/yr"))
-        #expect(sum.contains { $0.contains("only covariates are derived, and sinks by difference") })
+        let sum = problems(
+            text("derive: sum, of: [sink, emission], quantity: density, unit: tC/km2/yr")
+        )
+        #expect(
+            sum.contains { $0.contains("only covariates are derived, and sinks by difference") }
+        )
     }
 
     @Test func `keys have places for whoever reads further than the configuration`() {
@@ -311,7 +315,8 @@ struct SettingsProblemTests {
         expectProblem(
             in: text + "\ndeficit: {waterLayer: height}",
             at: "26:23",
-            saying: "\"height\" is no fraction of a cell", "quantity class and statistic fraction"
+            saying: "\"height\" is no fraction of a cell",
+            "quantity class and statistic fraction"
         )
         expectProblem(
             in: text + "\ndeficit: {waterLayer: sink}",
@@ -336,17 +341,22 @@ struct SettingsProblemTests {
         expectProblem(
             in: mode,
             at: "27:16",
-            saying: "regression.covariates[0]", "class codes are no numbers", "classes: [...]"
+            saying: "regression.covariates[0]",
+            "class codes are no numbers",
+            "classes: [...]"
         )
         let response = ConfigurationText.replaced(mode, "covariates: [height]", "response: height")
-        #expect(problems(response).contains { $0.contains("response: \"height\" has statistic mode") })
+        #expect(
+            problems(response).contains { $0.contains("response: \"height\" has statistic mode") }
+        )
     }
 
     @Test func `a named map of codes is that of a sink`() {
         expectProblem(
             in: minimal("path: sink.tif", "path: sink.tif\n    codes: modis"),
             at: "19:12",
-            saying: "is no mapping", "mod17"
+            saying: "is no mapping",
+            "mod17"
         )
         expectProblem(
             in: minimal("path: emission.tif", "path: emission.tif\n    codes: mod17"),

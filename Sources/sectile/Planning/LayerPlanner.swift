@@ -112,7 +112,9 @@ struct LayerPlanner {
     /// What is wrong where a sink has samples of MODIS classes and the configuration does not say what they
     /// are: read as measurements, every city would absorb more than a forest.
     private static func undeclaredCodes(of layer: LayerSettings, _ survey: LayerSurvey) -> String? {
-        guard layer.role == .sink, layer.codes == nil, survey.suspiciousCodes > 0 else { return nil }
+        guard layer.role == .sink, layer.codes == nil, survey.suspiciousCodes > 0 else {
+            return nil
+        }
         return "is missing: \(survey.suspiciousCodes) samples lie within 32761…32767, which MODIS "
             + "products use for classes (32762 is urban land, not a measurement); write 'codes: mod17', "
             + "or 'codes: {}' if these are measurements"
