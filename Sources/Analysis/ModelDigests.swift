@@ -116,7 +116,7 @@ package struct ModelDigests: Hashable, Sendable {
         balance = ContentDigest(
             of: try ModelCoding.encode(
                 BalanceIdentity(
-                    version: 1,
+                    version: 2,
                     prepare: prepare,
                     zones: model.zones?.digest,
                     masksOutside: model.zones?.masksOutside,

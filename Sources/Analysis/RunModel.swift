@@ -283,6 +283,8 @@ package struct DeficitModel: Hashable, Sendable, Codable {
     package var populationLayer: Int?
     /// Position of the layer with 10⁴ CNY per km², for `pergdp`.
     package var gdpLayer: Int?
+    /// Position of the layer with the fraction of water; nil: the sinks' codes alone tell.
+    package var waterLayer: Int?
     /// Further coefficients of tables.
     package var zoneVariants: [ZoneVariant] = []
 

@@ -43,10 +43,12 @@ package struct ZoneStatistics: Hashable, Sendable {
         }
     }
 
-    /// The means of a layer over the zones, weighted as the layer says; nil where a zone has none.
+    /// The means of a layer over the zones, weighted as the layer says; nil where a zone has none, and for
+    /// most frequent classes, whose codes are names.
     ///
     /// They are what a regression of zones takes for the layer.
     package func means(ofLayer index: Int, model: RunModel) -> [Double?] {
+        if model.layers[index].reading.isMode { return zones.map { _ in nil } }
         let isWeighted = model.layers[index].reading.isWeightedByPopulation
         return zones.map { isWeighted ? $0[index].populationMean : $0[index].mean }
     }

@@ -40,11 +40,14 @@ package struct BalancePartial: Hashable, Sendable {
         _ block: BalanceBlock,
         coverage: [ZoneCells],
         deficit: CellBlock,
-        layers: [CellBlock] = []
+        layers: [RegriddedLayer] = []
     ) {
+        func samples(_ index: Int) -> [(value: Float, valid: Float)] {
+            layers.map { ($0.value.samples[index], $0.validFraction.samples[index]) }
+        }
         precondition(layers.count == layerCount, "one block for each further layer")
         precondition(
-            deficit.window == block.window && layers.allSatisfy { $0.window == block.window },
+            deficit.window == block.window && layers.allSatisfy { $0.value.window == block.window },
             "the layers of a balance cover one window"
         )
         for index in block.status.indices {
@@ -56,7 +59,7 @@ package struct BalancePartial: Hashable, Sendable {
                 emissionValid: block.emission.validFraction.samples[index],
                 sink: block.sink.value.samples[index],
                 sinkValid: block.sink.validFraction.samples[index],
-                layers: layers.map { $0.samples[index] }
+                layers: samples(index)
             )
         }
         for zone in coverage {
@@ -68,7 +71,7 @@ package struct BalancePartial: Hashable, Sendable {
                     emissionValid: block.emission.validFraction.samples[cell.index],
                     sink: block.sink.value.samples[cell.index],
                     sinkValid: block.sink.validFraction.samples[cell.index],
-                    layers: layers.map { $0.samples[cell.index] }
+                    layers: samples(cell.index)
                 )
             }
             zones[zone.zoneIndex] = sums

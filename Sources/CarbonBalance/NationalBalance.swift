@@ -31,7 +31,7 @@ package struct NationalBalance: Hashable, Sendable {
         emissionValid: Float,
         sink: Float,
         sinkValid: Float,
-        layers: [Float] = []
+        layers: [(value: Float, valid: Float)] = []
     ) {
         sums.add(
             fraction: fraction,

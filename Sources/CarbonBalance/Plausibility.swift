@@ -107,6 +107,8 @@ package enum Plausibility {
         (1e-4, "values in units, declared in ten thousands (factor 10⁴)"),
         (1e6, "values per m², declared per km², or in millions (factor 10⁶)"),
         (1e-6, "values per km², declared per m² (factor 10⁶)"),
+        (1e8, "values in hundred millions (factor 10⁸)"),
+        (1e-8, "values in units, declared in hundred millions (factor 10⁸)"),
     ]
 
     /// A warning when a national total is implausible; nil when it is not.

@@ -60,6 +60,22 @@ package struct RegriddedLayer: Sendable, Equatable {
         block = whole
     }
 
+    /// The water fraction where a map of water tells, too: in each cell the larger of both.
+    ///
+    /// - Parameter mapped: the fraction of water over the layer's window, NaN where it is not known; nil
+    ///   without such a map.
+    /// - Returns: the fraction; NaN where neither tells, nil when there is neither.
+    package func waterFraction(with mapped: CellBlock?) -> CellBlock? {
+        guard let mapped, let waterFraction else { return mapped ?? waterFraction }
+        precondition(mapped.window == value.window, "a map of water over the layer's window")
+        return CellBlock(
+            window: mapped.window,
+            samples: zip(waterFraction.samples, mapped.samples).map { coded, mapped in
+                coded.isNaN || mapped > coded ? mapped : coded
+            }
+        )
+    }
+
     /// Makes a cell one without observation.
     mutating func drop(_ index: Int) {
         value.samples[index] = .nan

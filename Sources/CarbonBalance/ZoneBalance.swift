@@ -8,9 +8,9 @@ package import Lattice
 package struct ZoneBalance: Hashable, Sendable {
     /// The sums of one further layer (population, GDP, a covariate).
     package struct LayerSum: Hashable, Sendable {
-        /// Σ c over the cells where the layer has a value.
+        /// Σ c·f over the cells where the layer has a value, f its valid fraction.
         package fileprivate(set) var coverage = ExactSum()
-        /// Σ c·value.
+        /// Σ c·f·value.
         package fileprivate(set) var weighted = ExactSum()
     }
 
@@ -43,14 +43,15 @@ package struct ZoneBalance: Hashable, Sendable {
     ///   - emissionValid: its valid fraction.
     ///   - sink: S as stored, after the water policy (``BalanceBlock/sink``); likewise.
     ///   - sinkValid: its valid fraction.
-    ///   - layers: values of the further layers; not finite counts as not observed.
+    ///   - layers: values of the further layers with their valid fractions; not finite counts as not
+    ///     observed.
     package mutating func add(
         fraction: Double,
         emission: Float,
         emissionValid: Float,
         sink: Float,
         sinkValid: Float,
-        layers: [Float] = []
+        layers: [(value: Float, valid: Float)] = []
     ) {
         precondition(layers.count == self.layers.count, "one value for each further layer")
         cellCount += 1
@@ -64,9 +65,10 @@ package struct ZoneBalance: Hashable, Sendable {
             sinkCoverage.add(product: fraction, Double(sinkValid))
             self.sink.add(product: fraction, Double(sink) * Double(sinkValid))
         }
-        for (index, value) in layers.enumerated() where value.isFinite {
-            self.layers[index].coverage.add(fraction)
-            self.layers[index].weighted.add(product: fraction, Double(value))
+        for (index, layer) in layers.enumerated() where layer.value.isFinite && layer.valid > 0 {
+            let mass = Double(layer.value) * Double(layer.valid)
+            self.layers[index].coverage.add(product: fraction, Double(layer.valid))
+            self.layers[index].weighted.add(product: fraction, mass)
         }
     }
 

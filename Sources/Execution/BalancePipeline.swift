@@ -39,9 +39,12 @@ struct BalancePipeline {
                 try PreparedBands.layer(model.layers[index], from: prepared).value
             }
         )
+        let mappedWater = try model.deficit.waterLayer.map { index in
+            try PreparedBands.layer(model.layers[index], from: prepared).value
+        }
         let denominators = try denominatorBlocks(prepared)
         let summed = try model.summedLayers.map { index in
-            try PreparedBands.layer(model.layers[index], from: prepared).value
+            try PreparedBands.layer(model.layers[index], from: prepared)
         }
         var contents: [BalanceBands.Content: [Int: CellBlock]] = [:]
         var partials: [BalancePartial] = []
@@ -56,7 +59,7 @@ struct BalancePipeline {
             let block = BalanceBlock(
                 emission: emission,
                 sink: sink,
-                water: sink.waterFraction,
+                water: sink.waterFraction(with: mappedWater),
                 inside: inside,
                 variants: model.deficit.variants + [.absolute] + (index == 0 ? response : []),
                 denominators: denominators,

@@ -34,7 +34,14 @@ struct DerivedLayer {
             guard operands.allSatisfy({ earlier.indices.contains($0) }) else {
                 throw TileFailure(.bug, "layer \(index) derives from layers after it")
             }
-            return operation.layer(of: operands.map { earlier[$0] })
+            var layer = operation.layer(of: operands.map { earlier[$0] })
+            if model.layers[index].sink != nil {
+                // A sink keeps what its parts know of water.
+                for operand in operands {
+                    layer.waterFraction = layer.waterFraction(with: earlier[operand].waterFraction)
+                }
+            }
+            return layer
         case .distance:
             let field = try field(index)
             return Self.whole(field.distances(over: window).map { $0 * kilometres }, window)

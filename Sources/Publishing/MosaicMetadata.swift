@@ -102,8 +102,14 @@ struct MosaicMetadata {
 
     /// What is done with water.
     var waterPolicy: String {
-        input.model.deficit.masksWater
-            ? "mask: water has no deficit" : "zeroSink: water takes up nothing, emission counts"
+        let deficit = input.model.deficit
+        let mapped =
+            deficit.waterLayer.map { "; water is also what '\(input.model.layers[$0].name)' fills" }
+            ?? ""
+        return
+            (deficit.masksWater
+            ? "mask: water has no deficit" : "zeroSink: water takes up nothing, emission counts")
+            + mapped
     }
 
     private var versions: String {

@@ -5,7 +5,8 @@ import CarbonBalance
 /// resolved zones.
 ///
 /// Cells are weighted by the share of them inside the zone. Numbers keep every digit; what is not
-/// defined is empty.
+/// defined is empty, and so are sum, mean and variance of a layer of most frequent classes, whose codes are
+/// names.
 struct ZoneStatisticsTable {
     /// Where it lies within the run directory.
     static let path = "tables/zone_statistics.csv"
@@ -20,6 +21,9 @@ struct ZoneStatisticsTable {
             ("variance", { $0.variance }), ("min", { $0.minimum }), ("max", { $0.maximum }),
             ("valid_km2", { $0.validAreaKm2 }),
         ]
+
+    /// The measures that add samples up.
+    private static let arithmetic: Set<String> = ["sum", "mean", "variance"]
 
     /// The table as CSV after RFC 4180, UTF-8, lines ended by a newline.
     var csv: String {
@@ -36,10 +40,14 @@ struct ZoneStatisticsTable {
         for (zone, rows) in zip(input.zones, statistics.zones) {
             var fields = [zone.id, zone.name].map(CityTable.escaped)
             for (layer, figures) in zip(model.layers, rows) {
-                fields += Self.measures.map { Self.text($0.value(figures)) }
+                let namesClasses = layer.reading.isMode
+                fields += Self.measures.map { measure in
+                    namesClasses && Self.arithmetic.contains(measure.name)
+                        ? "" : Self.text(measure.value(figures))
+                }
                 if layer.isAmount { fields.append(Self.text(figures.integral)) }
                 if layer.reading.isWeightedByPopulation {
-                    fields.append(Self.text(figures.populationMean))
+                    fields.append(namesClasses ? "" : Self.text(figures.populationMean))
                 }
             }
             lines.append(fields.joined(separator: ","))

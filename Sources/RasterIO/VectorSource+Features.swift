@@ -19,6 +19,8 @@ package struct FeatureLayer: Sendable {
     package let weights: [Double]
     /// Rows that were left out because a coordinate or the weight is missing.
     package let omittedCount: Int
+    /// Names of the file's fields or columns.
+    package fileprivate(set) var fieldNames: [String] = []
 }
 
 /// Reads points and lines.
@@ -76,7 +78,9 @@ package enum FeatureReader {
             areaOfInterest: areaOfInterest,
             path: path
         )
-        return try collector.layer(transformedBy: transform)
+        var features = try collector.layer(transformedBy: transform)
+        features.fieldNames = source.fieldNames
+        return features
     }
 }
 

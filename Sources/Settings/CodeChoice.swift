@@ -39,6 +39,20 @@ package enum CodeChoice: Sendable, Codable, Hashable {
 }
 
 extension CodeChoice {
+    /// The codes of MOD17A3HGF, named `mod17` in a configuration.
+    package static let mod17: [Int: CodeChoice] = Dictionary(
+        SpecialCodes.mod17.entries.map { (Int($0.code), CodeChoice($0.meaning)) },
+        uniquingKeysWith: { first, _ in first }
+    )
+
+    private init(_ meaning: CodeMeaning) {
+        switch meaning {
+        case .nodata: self = .nodata
+        case .water: self = .water
+        case .value(let value): self = .value(value)
+        }
+    }
+
     /// The meaning as the balance knows it.
     var meaning: CodeMeaning {
         switch self {

@@ -8,6 +8,7 @@ struct DeficitReading {
     func deficit(_ cursor: MappingCursor) -> DeficitSettings? {
         let floor = cursor.number("emissionFloor")
         let water = cursor.choice("water", as: WaterPolicy.self)
+        let waterLayer = waterLayer(cursor)
         let variantCursors = cursor.list("variants")
         let variants = variantCursors?.compactMap { $0.choice(as: DeficitVariant.self) }
         let zoneVariants = cursor.list("zoneVariants")?.map { $0.choice(as: ZoneVariant.self) }
@@ -34,6 +35,7 @@ struct DeficitReading {
         var deficit = DeficitSettings(pairs: pairs)
         deficit.emissionFloor = floor
         deficit.water = water
+        deficit.waterLayer = waterLayer
         deficit.variants = variants
         deficit.zoneVariants = zoneVariants?.compactMap(\.self) ?? []
         deficit.minimumValidFraction = fraction
@@ -41,6 +43,16 @@ struct DeficitReading {
         deficit.population = population
         deficit.gdp = gdp
         return deficit
+    }
+
+    private func waterLayer(_ cursor: MappingCursor) -> String? {
+        guard let name = cursor.text("waterLayer") else { return nil }
+        let path = cursor.child("waterLayer")
+        guard catalogue.checkReference(name, at: path, roles: [.covariate, .mask], reader) else {
+            return nil
+        }
+        catalogue.checkFraction(name, at: path, reader)
+        return name
     }
 
     private func checkVariants(

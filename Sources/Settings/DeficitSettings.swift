@@ -6,6 +6,8 @@ package struct DeficitSettings: Sendable, Codable, Hashable {
     package var emissionFloor: Double
     /// What water does to the sink.
     package var water: WaterPolicy
+    /// The layer of classes that are water; nil: the sink's codes alone tell.
+    package var waterLayer: String?
     /// The variants that get a band each, in this order.
     package var variants: [DeficitVariant]
     /// Further coefficients of the city table.
@@ -25,6 +27,7 @@ package struct DeficitSettings: Sendable, Codable, Hashable {
     package init(pairs: [DeficitPair]) {
         emissionFloor = 1
         water = .zeroSink
+        waterLayer = nil
         variants = [.absolute, .relative, .normalised]
         zoneVariants = []
         self.pairs = pairs

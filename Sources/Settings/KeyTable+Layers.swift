@@ -4,6 +4,9 @@ extension KeyTable {
     /// The quantities that `prepare` can bring to the grid.
     static let quantities: [QuantityKind] = [.total, .density, .intensity, .category, .angle]
 
+    /// The word for the codes of the MODIS product MOD17A3HGF.
+    static let mod17 = "mod17"
+
     static let layerKeys = [
         KeyDescription(
             "layers[].name",
@@ -125,10 +128,10 @@ extension KeyTable {
         ),
         KeyDescription(
             "layers[].codes",
-            .codes(words: ["nodata", "water"]),
-            .fallback("{}"),
+            .words([KeyTable.mod17], or: .codes(words: ["nodata", "water"])),
+            .optional("no sample is special; a sink with samples of MODIS classes is refused"),
             "Meaning of stored special codes, applied before scale and averaging; a number is in "
-                + "the layer's unit."
+                + "the layer's unit. mod17: the classes of MODIS net primary production."
         ),
         KeyDescription(
             "layers[].classes",
@@ -151,14 +154,20 @@ extension KeyTable {
         KeyDescription(
             "layers[].resampling",
             .choice(LayerResampling.allCases.map(\.rawValue)),
-            .optional("bilinear for density and intensity covariates, else nearest"),
+            .optional(
+                "bilinear for covariates of quantity density, intensity and angle, unless they are the "
+                    + "response, deficit.population or deficit.gdp; else nearest"
+            ),
             "How a source that is coarser than the grid is sampled: nearest keeps mass, bilinear is "
                 + "smooth. Of a finer one the mean of its pixels is taken."
         ),
         KeyDescription(
             "layers[].minimumValidFraction",
             .number(.between(0, 1)),
-            .optional("0.5; for emission and sink deficit.minimumValidFraction"),
+            .optional(
+                "0.5; 0 for attributes and for the layers of deficit.population and deficit.gdp; for "
+                    + "emission and sink deficit.minimumValidFraction"
+            ),
             "Covariate: a cell with a smaller valid fraction has no value. Mask: a cell with a "
                 + "smaller fraction in its classes is excluded."
         ),

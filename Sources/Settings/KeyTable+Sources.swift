@@ -27,7 +27,7 @@ extension KeyTable {
             .choice(ClassStatistic.allCases.map(\.rawValue)),
             .fallback("fraction"),
             "What a cell takes from its classes: the fraction in those asked for, or the most frequent "
-                + "one (of several the smallest)."
+                + "one (of several the smallest), which the regression does not take."
         ),
         KeyDescription(
             "layers[].derive",
@@ -35,7 +35,8 @@ extension KeyTable {
             .optional("the samples of path themselves"),
             "slope (degrees) or aspect of a height in metres, on the pixels of path; product, ratio, "
                 + "sum or difference of layers; distance (km) to, or density (per km2) of, the points "
-                + "or lines of path. Covariates only."
+                + "or lines of path. Covariates only; a sink may be the difference of two layers of role sink "
+                + "or emission, such as net primary production less respiration."
         ),
         KeyDescription(
             "layers[].of",

@@ -152,6 +152,13 @@ package enum KeyTable {
                 + "values and status 20."
         ),
         KeyDescription(
+            "deficit.waterLayer",
+            .text,
+            .optional("water codes of the sink alone"),
+            "Name of a layer of quantity class whose classes are water: cells that are water all over are "
+                + "treated as deficit.water says, beside those of the sink's water codes."
+        ),
+        KeyDescription(
             "deficit.variants",
             .list(1...DeficitVariant.allCases.count),
             .fallback("[abs, rel, norm]"),

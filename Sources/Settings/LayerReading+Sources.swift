@@ -71,10 +71,14 @@ extension LayerReading {
             reader.report(cursor.child("derive"), "contradicts attribute")
         }
         if let role, role != .covariate {
-            for key in ["derive", "attribute"] where reader.isGiven(cursor.child(key)) {
+            // What is left of one flux by another is a sink: net primary production less respiration.
+            let isDifference = role == .sink && layer.derive == .difference
+            for key in isDifference ? ["attribute"] : ["derive", "attribute"]
+            where reader.isGiven(cursor.child(key)) {
                 reader.report(
                     cursor.child(key),
-                    "has no meaning for role \(role.rawValue); only covariates are derived"
+                    "has no meaning for role \(role.rawValue); only covariates are derived, and sinks by "
+                        + "difference"
                 )
             }
         }
@@ -103,6 +107,24 @@ extension LayerReading {
                 legal: [LayerCombination.mean.rawValue, LayerCombination.mosaic.rawValue]
             )
         }
+    }
+
+    /// The unit of a sink that is the difference of fluxes, which are converted before.
+    func differenceUnit(_ unit: String?, at path: String) -> String {
+        let standard = FluxUnit.standardText
+        guard let unit else { return standard }
+        if let given = try? FluxUnit(parsing: unit), let factor = try? given.factor(for: .density),
+            factor == 1
+        {
+            return unit
+        }
+        reader.report(
+            path,
+            "\"\(unit)\": the difference is taken of fluxes in \(standard)",
+            found: unit,
+            legal: [standard, "no unit"]
+        )
+        return unit
     }
 
     private func checkDirection(_ layer: LayerSettings, _ cursor: MappingCursor) {
@@ -138,15 +160,23 @@ extension LayerReading {
 
     private func checkDerivation(_ layer: LayerSettings, _ cursor: MappingCursor) {
         let derive = layer.derive
-        if let derive, derive != .density || layer.quantity != .density,
-            layer.quantity != .intensity
-        {
-            reader.report(
-                cursor.child("quantity"),
-                "\(layer.quantity.rawValue) contradicts derive \(derive.rawValue)",
-                found: layer.quantity.rawValue,
-                legal: derive == .density ? ["density", "intensity"] : ["intensity"]
-            )
+        if let derive {
+            let legal: [QuantityKind] =
+                if derive == .density {
+                    [.density, .intensity]
+                } else if derive == .difference, layer.role == .sink {
+                    [.density]
+                } else {
+                    [.intensity]
+                }
+            if !legal.contains(layer.quantity) {
+                reader.report(
+                    cursor.child("quantity"),
+                    "\(layer.quantity.rawValue) contradicts derive \(derive.rawValue)",
+                    found: layer.quantity.rawValue,
+                    legal: legal.map(\.rawValue)
+                )
+            }
         }
         if let derive, derive.isOfTerrain, let unit = layer.unit, unit != "m" {
             reader.report(

@@ -33,6 +33,7 @@ struct LayerReading {
         let combine = combine(cursor, isSeveral: Self.isSeveral(paths, bands))
         let classes = classes(cursor, quantity: quantity, isMode: statistic == .mode)
         let codes = codes(cursor, role: role)
+        let codesAreRead = (codes != nil) == reader.isGiven(cursor.child("codes"))
         let nodata = nodata(cursor)
         checkQuantity(cursor, role: role, quantity: quantity)
         var read = ReadLayer(path: cursor.path, name: name, role: role, quantity: quantity)
@@ -46,7 +47,7 @@ struct LayerReading {
         )
         layer.combine = combine
         layer.classes = classes ?? []
-        layer.codes = codes ?? [:]
+        layer.codes = codes
         layer.nodata = nodata ?? .file
         layer.bands = bands ?? .first
         layer.derive = derive
@@ -57,7 +58,7 @@ struct LayerReading {
             checkCombination(layer, cursor)
         }
         checkMeaning(layer, cursor, role: role, quantity: quantity)
-        guard isComplete, name != nil, role != nil, quantity != nil, classes != nil, codes != nil,
+        guard isComplete, name != nil, role != nil, quantity != nil, classes != nil, codesAreRead,
             nodata != nil, bands != nil, statistic != nil, !(paths ?? []).contains(nil)
         else { return read }
         read.layer = layer
@@ -123,6 +124,7 @@ struct LayerReading {
         // What is derived has the unit of its derivation.
         if derive?.isOfFeatures == true, unit == nil { return "1" }
         if derive?.isOfFeatures == true, role == .covariate { return unit }
+        if derive == .difference, role == .sink { return differenceUnit(unit, at: path) }
         let isFlux = role == .emission || role == .sink
         if quantity == .category, !isFlux {
             if let unit, unit != "1" {
@@ -215,7 +217,10 @@ struct LayerReading {
     }
 
     private func codes(_ cursor: MappingCursor, role: LayerRole?) -> [Int: CodeChoice]? {
-        let codes = cursor.value("codes")?.codes()
+        let codes = cursor.value("codes").flatMap { value in
+            let (word, other) = value.wordOr()
+            return word == nil ? other.codes() : CodeChoice.mod17
+        }
         guard let role, role != .sink, let codes else { return codes }
         for code in codes.keys.sorted() where codes[code] == .water {
             reader.report(

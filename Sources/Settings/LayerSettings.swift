@@ -73,8 +73,9 @@ package struct LayerSettings: Sendable, Codable, Hashable {
     package var offset: Double?
     /// Which stored samples are missing.
     package var nodata: NodataRule
-    /// Meaning of stored special codes, applied before scale, offset and any averaging.
-    package var codes: [Int: CodeChoice]
+    /// Meaning of stored special codes, applied before scale, offset and any averaging; nil when nothing is
+    /// said of them, empty when every sample is a measurement.
+    package var codes: [Int: CodeChoice]?
     /// The classes whose joint fraction of a cell is the layer's value; empty unless
     /// ``quantity`` is class.
     package var classes: [Int]
@@ -140,7 +141,7 @@ package struct LayerSettings: Sendable, Codable, Hashable {
         scale = nil
         offset = nil
         nodata = .file
-        codes = [:]
+        codes = nil
         classes = []
         transform = .none
         resampling = Self.defaultResampling(role: role, quantity: quantity)
@@ -152,17 +153,20 @@ package struct LayerSettings: Sendable, Codable, Hashable {
     package static let defaultMinimumValidFraction = 0.5
 
     /// Bilinear for covariates that are no totals or classes, else nearest, which keeps mass.
+    ///
+    /// Of angles the components are interpolated. A covariate that is the response or a denominator is
+    /// nearest, too: that is known only when the whole configuration is read.
     package static func defaultResampling(
         role: LayerRole,
         quantity: QuantityKind
     ) -> LayerResampling {
         guard role == .covariate else { return .nearest }
-        return quantity == .density || quantity == .intensity ? .bilinear : .nearest
+        return quantity == .total || quantity == .category ? .nearest : .bilinear
     }
 
     /// The special codes in the form that reading a source wants.
     package func specialCodes() throws(CarbonBalanceError) -> SpecialCodes {
-        try SpecialCodes(codes.map { (code: Double($0.key), meaning: $0.value.meaning) })
+        try SpecialCodes((codes ?? [:]).map { (code: Double($0.key), meaning: $0.value.meaning) })
     }
 
     /// The parsed unit of an emission or sink layer; throws for other roles' units.

@@ -91,6 +91,7 @@ struct RegressionReading {
                 reader,
                 also: DeficitVariant.allCases.map(\.rawValue)
             )
+            checkIsNumber(response, at: path)
             return response
         }
         if let deficit {
@@ -111,6 +112,7 @@ struct RegressionReading {
         for element in elements {
             guard let name = element.text() else { continue }
             _ = catalogue.checkReference(name, at: element.path, roles: [.covariate], reader)
+            checkIsNumber(name, at: element.path)
             if name == response {
                 reader.report(element.path, "\"\(name)\" is the response", found: name)
             }
@@ -120,6 +122,17 @@ struct RegressionReading {
             names.append(name)
         }
         return names.count == elements.count ? names : nil
+    }
+
+    /// Reports a layer of most frequent classes: its codes are names, and no regression can count with them.
+    private func checkIsNumber(_ name: String, at path: String) {
+        guard catalogue[name]?.layer?.statistic == .mode else { return }
+        reader.report(
+            path,
+            "\"\(name)\" has statistic mode, whose class codes are no numbers; take fractions of "
+                + "classes instead: a layer with 'classes: [...]' for each class that matters",
+            found: name
+        )
     }
 
     private func observations(_ cursor: MappingCursor) -> ObservationSettings? {

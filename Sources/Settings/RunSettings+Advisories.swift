@@ -51,8 +51,8 @@ extension RunSettings {
 
     /// The covariates of the regression that share an ancestor with the response, in their order.
     ///
-    /// The ancestors of a layer are its own name, what it is derived from, and the ancestors of those
-    /// that are layers themselves.
+    /// The ancestors of a layer are its own name, what it is derived from or computed of, and the ancestors of
+    /// those that are layers themselves.
     package var circularities: [Circularity] {
         guard let regression else { return [] }
         let roots = responseLayers.reduce(into: Set<String>()) { set, layer in
@@ -69,7 +69,7 @@ extension RunSettings {
         var open = [name]
         while let next = open.popLast() {
             guard found.insert(next).inserted, let layer = layer(named: next) else { continue }
-            open += layer.derivedFrom
+            open += layer.derivedFrom + layer.operands
         }
         return found
     }
@@ -90,6 +90,17 @@ extension RunSettings {
                     message:
                         "\(oldest.name) (\(oldest.year)) and \(newest.name) (\(newest.year)) are "
                         + "\(newest.year - oldest.year) years apart"
+                )
+            )
+        }
+        for (index, layer) in layers.enumerated() where layer.year == nil {
+            guard layer.role == .emission || layer.role == .sink, let unit = try? layer.fluxUnit(),
+                case .seconds(_) = unit.time
+            else { continue }
+            advisories.append(
+                SettingsAdvisory(
+                    keyPath: "layers[\(index)].year",
+                    message: "\(layer.name): '\(unit.text)' needs 'year'; 365 days are assumed"
                 )
             )
         }

@@ -149,7 +149,9 @@ struct RunSettingsReading {
             output.choice("keepTiles", as: KeepTiles.self).map(OutputSettings.init)
         }
         let engine = root.mappingOrDefaults("engine").flatMap { self.engine($0) }
-        let layers = readings.compactMap { $0?.layer }
+        let layers = readings.compactMap { $0?.layer }.enumerated().map { index, layer in
+            defaults(layer, at: "layers[\(index)]", deficit, regression)
+        }
         guard let name, let grid, let tiling, let deficit, let output, let engine,
             layers.count == cursors.count,
             checkAggregates(zones, layers, deficit), (zones == nil) == (zonesAreGiven == nil),
@@ -166,6 +168,27 @@ struct RunSettingsReading {
             output: output,
             engine: engine
         )
+    }
+
+    /// A layer with the defaults that follow from its use.
+    private func defaults(
+        _ layer: LayerSettings,
+        at path: String,
+        _ deficit: DeficitSettings?,
+        _ regression: RegressionSettings?
+    ) -> LayerSettings {
+        var layer = layer
+        let isDenominator = [deficit?.population, deficit?.gdp].contains(layer.name)
+        if isDenominator, !reader.isGiven("\(path).minimumValidFraction") {
+            // Amounts are summed: those of a coast cell count, too.
+            layer.minimumValidFraction = 0
+        }
+        let isResponse = regression?.response == layer.name
+        if isDenominator || isResponse, !reader.isGiven("\(path).resampling") {
+            // What is explained or divided by keeps its mass.
+            layer.resampling = .nearest
+        }
+        return layer
     }
 
     private func grid(_ cursor: MappingCursor) -> GridSettings? {

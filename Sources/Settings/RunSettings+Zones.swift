@@ -36,15 +36,7 @@ extension RunSettingsReading {
         guard catalogue.checkReference(name, at: path, roles: [.mask, .covariate], reader) else {
             return
         }
-        guard let layer = catalogue[name]?.layer else { return }
-        if layer.quantity != .category || layer.statistic == .mode {
-            reader.report(
-                path,
-                "\"\(name)\" is no fraction of a cell",
-                found: name,
-                legal: ["a layer of quantity class and statistic fraction"]
-            )
-        }
+        catalogue.checkFraction(name, at: path, reader)
     }
 
     /// Reports weights by population where no layer of inhabitants is declared; false then.
@@ -71,10 +63,24 @@ extension RunSettingsReading {
 }
 
 extension LayerCatalogue {
-    /// Reports operands that are no layers declared before.
+    /// Reports a layer whose value is no fraction of a cell.
+    func checkFraction(_ name: String, at path: String, _ reader: SettingsReader) {
+        guard let layer = self[name]?.layer,
+            layer.quantity != .category || layer.statistic == .mode
+        else { return }
+        reader.report(
+            path,
+            "\"\(name)\" is no fraction of a cell",
+            found: name,
+            legal: ["a layer of quantity class and statistic fraction"]
+        )
+    }
+
+    /// Reports operands that are no layers declared before, and those of a sink that are no fluxes.
     func checkOperands(_ reader: SettingsReader) {
         for (index, layer) in layers.enumerated() {
             let earlier = LayerCatalogue(Array(layers[..<index]))
+            let roles: [LayerRole] = layer.role == .sink ? [.emission, .sink] : LayerRole.allCases
             for (place, name) in (layer.layer?.operands ?? []).enumerated() {
                 let path = "\(layer.path).of[\(place)]"
                 if earlier[name] == nil, self[name] != nil {
@@ -85,7 +91,7 @@ extension LayerCatalogue {
                         legal: earlier.layers.compactMap(\.name)
                     )
                 } else {
-                    _ = earlier.checkReference(name, at: path, roles: LayerRole.allCases, reader)
+                    _ = earlier.checkReference(name, at: path, roles: roles, reader)
                 }
             }
         }

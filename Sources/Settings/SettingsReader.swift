@@ -49,6 +49,14 @@ final class SettingsReader {
 
     /// Where a key stands, or the nearest key above it that was given.
     func location(of keyPath: String) -> SettingsLocation {
+        Self.location(of: keyPath, in: locations)
+    }
+
+    /// Where a key stands, or the nearest key above it, among places by path.
+    static func location(
+        of keyPath: String,
+        in locations: [String: SettingsLocation]
+    ) -> SettingsLocation {
         var path = keyPath
         while !path.isEmpty {
             if let location = locations[path] { return location }

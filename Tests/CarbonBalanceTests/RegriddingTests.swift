@@ -285,4 +285,18 @@ struct RegriddingTests {
         #expect(SpecialCodes.mod17[32700] == nil)
         #expect(SpecialCodes.mod17[.nan] == nil)
     }
+
+    @Test func `a map of water and codes of water tell together`() throws {
+        let window = CellWindow(rows: 0..<1, columns: 0..<5)
+        func block(_ samples: [Float]) -> CellBlock { CellBlock(window: window, samples: samples) }
+        var layer = RegriddedLayer(emptyOver: window, hasWater: false)
+        #expect(layer.waterFraction(with: nil) == nil)
+        let mapped = block([.nan, 0.25, 1, 0, .nan])
+        #expect(layer.waterFraction(with: mapped)?.samples[1] == 0.25)
+        layer.waterFraction = block([1, 0.5, 0, .nan, .nan])
+        #expect(layer.waterFraction(with: nil)?.samples[1] == 0.5)
+        let both = try #require(layer.waterFraction(with: mapped)).samples
+        #expect(Array(both[..<4]) == [1, 0.5, 1, 0])
+        #expect(both[4].isNaN)
+    }
 }

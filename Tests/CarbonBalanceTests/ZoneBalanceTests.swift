@@ -11,6 +11,7 @@ struct ZoneBalanceTests {
         var s: Float
         var sValid: Float
         var layer: Float
+        var layerValid: Float
     }
 
     private static func cells(seed: UInt64, count: Int) -> [Cell] {
@@ -23,7 +24,8 @@ struct ZoneBalanceTests {
                 eValid: Float(random.unit()),
                 s: random.unit() < 0.1 ? .nan : Float(random.unit() * 1e3 - 100),
                 sValid: Float(random.unit()),
-                layer: random.unit() < 0.2 ? .nan : Float(random.unit())
+                layer: random.unit() < 0.2 ? .nan : Float(random.unit()),
+                layerValid: Float(random.unit())
             )
         }
     }
@@ -35,7 +37,7 @@ struct ZoneBalanceTests {
             emissionValid: cell.eValid,
             sink: cell.s,
             sinkValid: cell.sValid,
-            layers: [cell.layer]
+            layers: [(cell.layer, cell.layerValid)]
         )
     }
 
@@ -60,14 +62,21 @@ struct ZoneBalanceTests {
 
     @Test func `a summary is the sums in kilometres and tonnes`() {
         var zone = ZoneBalance(layerCount: 1)
-        zone.add(fraction: 1, emission: 30, emissionValid: 1, sink: 10, sinkValid: 1, layers: [4])
+        zone.add(
+            fraction: 1,
+            emission: 30,
+            emissionValid: 1,
+            sink: 10,
+            sinkValid: 1,
+            layers: [(4, 1)]
+        )
         zone.add(
             fraction: 0.5,
             emission: 20,
             emissionValid: 0.5,
             sink: .nan,
             sinkValid: 0,
-            layers: [.nan]
+            layers: [(.nan, 0)]
         )
         let summary = zone.summary(cellAreaKm2: 100)
         #expect(summary.cellCount == 2)
@@ -77,38 +86,33 @@ struct ZoneBalanceTests {
         #expect(summary.emissionTonnes == 3500)
         #expect(summary.sinkTonnes == 1000)
         #expect(summary.layerTotals == [400])
-        #expect(summary.validShare == 2.0 / 3)
-        let parameters = DeficitParameters(asinhScale: 10)
-        func value(_ variant: DeficitVariant, per: Double = .nan) -> Double {
-            summary.value(variant, denominatorTotal: per, parameters: parameters)
-        }
-        #expect(summary.deficitTonnes == 2500)
-        #expect(value(.relative) == 2500.0 / 3500)
-        #expect(value(.normalised) == 2500.0 / 4500)
-        #expect(value(.compensation) == 1000.0 / 3500)
-        #expect(value(.pressure) == 3.5)
-        #expect(value(.relativeToSink) == 2.5)
-        #expect(value(.absolute) == 3500.0 / 150 - 1000.0 / 150)
-        #expect(value(.perCapita, per: 50) == 50)
-        #expect(
-            value(.logRatio) == CanonicalMath.log((3500.0 / 150 + 1) / (1000.0 / 150 + 1))
-        )
-        let strict = DeficitParameters(minimumValidFraction: 0.7)
-        #expect(summary.value(.relative, parameters: strict).isNaN)
     }
 
-    @Test func `a city without emission or without observation has no relative deficit`() {
-        var bare = ZoneBalance()
-        bare.add(fraction: 1, emission: 0, emissionValid: 1, sink: 5, sinkValid: 1)
-        let parameters = DeficitParameters()
-        let summary = bare.summary(cellAreaKm2: 1)
-        #expect(summary.value(.relative, parameters: parameters).isNaN)
-        #expect(summary.value(.normalised, parameters: parameters) == -1)
-        let empty = ZoneBalance().summary(cellAreaKm2: 1)
-        #expect(empty.deficitTonnes.isNaN)
-        for variant in DeficitVariant.allCases {
-            #expect(empty.value(variant, denominatorTotal: 1, parameters: parameters).isNaN)
+    @Test func `a coast cell counts the inhabitants of its land alone`() {
+        var zone = ZoneBalance(layerCount: 1)
+        func add(_ fraction: Double, _ layer: (value: Float, valid: Float)) {
+            zone.add(
+                fraction: fraction,
+                emission: 1,
+                emissionValid: 1,
+                sink: 1,
+                sinkValid: 1,
+                layers: [layer]
+            )
         }
+        // 80 persons per km² on the land: a quarter of the cell, half of which lies in the zone.
+        add(0.5, (80, 0.25))
+        add(1, (8, 1))
+        // A value that was dropped, and one of no place.
+        add(1, (.nan, 0.5))
+        add(1, (5, 0))
+        #expect(zone.summary(cellAreaKm2: 100).layerTotals == [1000 + 800])
+        #expect(zone.layers[0].coverage.value == 1.125)
+        // The table of zone statistics says the same.
+        var sums = ZoneLayerSums()
+        sums.add(fraction: 0.5, value: 80, validFraction: 0.25, population: nil)
+        sums.add(fraction: 1, value: 8, validFraction: 1, population: nil)
+        #expect(sums.figures(cellAreaKm2: 100).integral == 1800)
     }
 
     @Test func `a partial holds the zones and the nation, and merges to the same bytes`() throws {
@@ -186,7 +190,7 @@ struct ZoneBalanceTests {
         )
         var partial = BalancePartial(layerCount: 1)
         let cells = ZoneCells(zoneIndex: 5, cells: [CellFraction(index: 1, fraction: 0.1)])
-        partial.add(block, coverage: [cells], deficit: block.bands[0], layers: [layer.value])
+        partial.add(block, coverage: [cells], deficit: block.bands[0], layers: [layer])
         let bytes = partial.encoded
         #expect(try BalancePartial(encoded: bytes) == partial)
         for length in 0..<bytes.count {

@@ -102,6 +102,9 @@ extension EndToEnd {
                 let largest = try table.numbers("\(name)_max").compactMap(\.self).max() ?? 2
                 #expect(largest <= 1, "\(name)")
             }
+            for measure in ["sum", "mean", "variance"] {
+                #expect(try table.numbers("dominant_\(measure)").allSatisfy { $0 == nil })
+            }
             let dominant = try table.numbers("dominant_max").compactMap(\.self)
             #expect(dominant.allSatisfy { $0.rounded() == $0 && (1...4).contains($0) })
         }
@@ -254,6 +257,105 @@ extension EndToEnd {
             input.replace("path: dem.asc", with: "path: 'sheet?.tif', combine: mosaic")
             let sheets = try await statistics(input, tileSize: 16, "sheets")
             #expect(sheets.statistics == whole.statistics)
+        }
+
+        @Test(.timeLimit(.minutes(2)), arguments: ["zeroSink", "mask"])
+        func `a land cover tells where water is`(policy: String) async throws {
+            var input = try SmallInput(in: scratch)
+            // A lake of 3 by 2 degrees: 607 cells, of which some 50 to 100 lie on its shore.
+            try SmallInput.writeLayer("cover", in: scratch) { row, column in
+                (8..<16).contains(row) && (8..<20).contains(column) ? 5 : 1
+            }
+            input.replace(
+                "zones:\n  path",
+                with: """
+                      - {name: lake, role: covariate, path: cover.asc, quantity: class, classes: [5]}
+                    zones:
+                      path
+                    """
+            )
+            input.replace(
+                "variants: [abs, rel, norm]",
+                with: "variants: [abs]\n  water: \(policy)\n  waterLayer: lake"
+            )
+            let directory = "\(scratch.path)/run"
+            let finished = try await SectileProcess.run(
+                "run",
+                try input.write(),
+                "--output",
+                directory,
+                "--workers",
+                "1"
+            )
+            try #require(finished.exitCode == 0, "\(finished.errors)")
+            try GDALRuntime.start(cacheBytes: 64 << 20)
+            let status = try RasterDataset(path: "\(directory)/mosaic/status.tif")
+            let codes = try status.read(status.description.window, band: 1).samples
+            let deficit = try RasterDataset(path: "\(directory)/mosaic/deficit.tif")
+            func band(_ name: String) throws -> [Double] {
+                let index = try #require(
+                    deficit.description.bands.firstIndex { $0.name == name }
+                )
+                return try deficit.read(deficit.description.window, band: index + 1).samples
+            }
+            let (emission, sink, absolute) = try (band("emission"), band("sink"), band("abs"))
+            let lake = codes.indices.filter { codes[$0] == 20 }
+            #expect((450...607).contains(lake.count), "\(lake.count)")
+            if policy == "mask" {
+                #expect(lake.allSatisfy { absolute[$0].isNaN && emission[$0].isNaN })
+            } else {
+                #expect(lake.allSatisfy { sink[$0] == 0 && absolute[$0] == emission[$0] })
+                #expect(lake.allSatisfy { emission[$0] > 0 })
+            }
+            let land = codes.indices.filter { codes[$0] == 0 }
+            #expect(land.count > 1000)
+            #expect(land.allSatisfy { sink[$0] > 0 })
+        }
+
+        @Test(.timeLimit(.minutes(2)))
+        func `net ecosystem production is what respiration leaves of the primary one`() async throws
+        {
+            try GDALRuntime.start(cacheBytes: 64 << 20)
+            func npp(_ row: Int, _ column: Int) -> Double { 20 + 3 * Double((row + column) % 37) }
+            func respiration(_ row: Int, _ column: Int) -> Double { Double((row * 7) % 60) }
+            func sinks(_ input: SmallInput, _ name: String) async throws -> [Double] {
+                let directory = "\(scratch.path)/\(name)"
+                let finished = try await SectileProcess.run(
+                    "run",
+                    try input.write("\(name).yaml"),
+                    "--output",
+                    directory,
+                    "--workers",
+                    "1"
+                )
+                try #require(finished.exitCode == 0, "\(finished.errors)")
+                let mosaic = try RasterDataset(path: "\(directory)/mosaic/deficit.tif")
+                let index = try #require(
+                    mosaic.description.bands.firstIndex { $0.name == "sink" }
+                )
+                return try mosaic.read(mosaic.description.window, band: index + 1).samples
+            }
+            var parts = try SmallInput(in: scratch)
+            var whole = parts
+            try SmallInput.writeLayer("sink", in: scratch, value: npp)
+            // The same respiration in carbon, per hectare.
+            try SmallInput.writeLayer("rh", in: scratch) { respiration($0, $1) * 12 / 4400 }
+            try SmallInput.writeLayer("nep", in: scratch) { npp($0, $1) - respiration($0, $1) }
+            parts.replace(
+                "zones:\n  path",
+                with: """
+                      - {name: rh, role: sink, sink: custom, path: rh.asc, quantity: density, unit: tC/ha/yr}
+                      - {name: nep, role: sink, sink: nep, derive: difference, of: [sink, rh], quantity: density}
+                    zones:
+                      path
+                    """
+            )
+            parts.replace("variants: [abs, rel, norm]", with: "pairs: [[emission, nep]]")
+            whole.replace("path: sink.asc", with: "path: nep.asc")
+            whole.replace("sink: npp", with: "sink: nep")
+            let (derived, read) = try await (sinks(parts, "parts"), sinks(whole, "whole"))
+            #expect(derived.count { $0 < 0 } > 30)
+            #expect(zip(derived, read).allSatisfy { abs($0 - $1) < 1e-3 || $0.isNaN && $1.isNaN })
         }
 
         @Test(.timeLimit(.minutes(2)))

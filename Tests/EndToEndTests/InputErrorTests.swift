@@ -36,7 +36,8 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(1)))
         mutating func `a missing file is named with its key`() async throws {
             input.replace("path: sink.asc", with: "path: absent.asc")
-            try await expectRefusal(naming: "layers[1].path", "absent.asc")
+            // Line and column of the value, as for errors of the configuration itself.
+            try await expectRefusal(naming: "small.yaml:21:11: layers[1].path: ", "absent.asc")
         }
 
         @Test(.timeLimit(.minutes(1)))

@@ -79,8 +79,43 @@ extension EndToEnd {
                 with: ""
             )
             let plan = try await SectileProcess.run("plan", try naive.write("naive.yaml"))
-            #expect(plan.exitCode == 0, "\(plan.errors)")
-            #expect(plan.output.contains("32762 is urban land"), "\(plan.output)")
+            #expect(plan.exitCode == 2, "\(plan.errors)")
+            #expect(plan.errors.contains("layers[1].codes: is missing"), "\(plan.errors)")
+            #expect(plan.errors.contains("write 'codes: mod17', or 'codes: {}'"), "\(plan.errors)")
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `the product's codes have a name, and samples may be declared measurements`()
+            async throws
+        {
+            let named = try await plan(codes: "mod17")
+            let listed = try await SectileProcess.run("plan", try input.write(), "--json")
+            #expect(named.exitCode == 0, "\(named.errors)")
+            let digests = try [named, listed].map { try Self.digest(of: $0.output) }
+            #expect(digests[0] == digests[1])
+            #expect(!named.output.contains("32762 is urban land"))
+            let measured = try await plan(codes: "{}")
+            #expect(measured.exitCode == 0, "\(measured.errors)")
+            #expect(!measured.output.contains("32762 is urban land"))
+            // One code too few: what is left is told.
+            let partial = try await plan(codes: "{32767: nodata}")
+            #expect(partial.exitCode == 0, "\(partial.errors)")
+            #expect(partial.output.contains("32762 is urban land"), "\(partial.output)")
+        }
+
+        private func plan(codes: String) async throws -> Finished {
+            var changed = input
+            changed.replace(
+                "{32761: nodata, 32762: 0, 32763: nodata, 32764: 0, 32765: 0, 32766: water, "
+                    + "32767: nodata}",
+                with: codes
+            )
+            return try await SectileProcess.run("plan", try changed.write("other.yaml"), "--json")
+        }
+
+        private static func digest(of json: String) throws -> String {
+            let object = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+            return try #require(object?["digest"] as? String)
         }
     }
 }

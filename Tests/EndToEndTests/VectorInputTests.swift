@@ -163,6 +163,50 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        func `points of a web map are told, and put back in their place on request`() async throws {
+            let places = [(106.1, 35.2), (108.7, 34.9), (111.3, 33.1)]
+            func table(_ points: [(Double, Double)]) -> String {
+                "x,y\n" + points.map { "\($0.0),\($0.1)\n" }.joined()
+            }
+            let moved = places.map { longitude, latitude in
+                let point = ShiftedDatum.forward(longitude: longitude, latitude: latitude)
+                return (point.longitude, point.latitude)
+            }
+            try scratch.write(table(places), to: "plants.csv")
+            try scratch.write(table(moved), to: "amap_plants.csv")
+            func input(_ path: String) throws -> SmallInput {
+                var input = try SmallInput(in: scratch)
+                input.replace(
+                    "zones:\n  path",
+                    with: """
+                          - {name: away, role: covariate, path: \(path), derive: distance, xField: x, yField: y, quantity: intensity}
+                        zones:
+                          path
+                        """
+                )
+                return input
+            }
+            let told = try await PlanReport(input("amap_plants.csv"))
+            #expect(told.hasWarning("away: the points look shifted", "'amap'", "datum: gcj02"))
+            #expect(try await !PlanReport(input("plants.csv")).hasWarning("look shifted"))
+            let files = ["plants.csv", "amap_plants.csv, datum: gcj02", "amap_plants.csv"]
+            var means: [[Double?]] = []
+            for (index, file) in files.enumerated() {
+                let directory = try await run(input(file), "points\(index)")
+                let path = "\(directory)/tables/zone_statistics.csv"
+                means.append(try TableReader.read(path).numbers("away_mean"))
+            }
+            var largest = 0.0
+            for zone in 0..<3 {
+                let plain = try #require(means[0][zone])
+                #expect(abs(try #require(means[1][zone]) - plain) < 1e-4)
+                largest = max(largest, abs(try #require(means[2][zone]) - plain))
+            }
+            // Left where they are drawn, the points lie some hundred metres away.
+            #expect(largest > 0.05)
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         func `boundaries of a web map are put back in their place on request`() async throws {
             let plain = try TableReader.read(
                 "\(try await run(SmallInput(in: scratch), "true"))/tables/cities.csv"

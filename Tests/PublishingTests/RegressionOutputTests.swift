@@ -36,6 +36,18 @@ import Tiling
         return try #require((document as? [String: Any])?[level] as? [String: Any])
     }
 
+    @Test func `a covariate that is computed of the emission is circular`() throws {
+        let run = try RunFixture(RunFixture.Options(regression: RegressionFixture()))
+        defer { run.remove() }
+        var model = run.input.model
+        model.layers[2].facts.derivedFrom = []
+        #expect(model.circularTerms.isEmpty)
+        model.layers[2].reading.derivation = .layers(.ratio, operands: [1, 0])
+        let terms = model.circularTerms
+        #expect(terms.map(\.term) == ["elevation"])
+        #expect(terms.first?.ancestors == [model.layers[0].name, model.layers[1].name].sorted())
+    }
+
     @Test func `bands have the contract's names and units, in double where it is compared`() throws
     {
         try published { run in
@@ -224,6 +236,54 @@ import Tiling
             #expect(lines[0].hasPrefix("neighbours,"))
             #expect(lines[2].hasPrefix("40,120.5,30.25,"))
             #expect(lines[2].hasSuffix(",1.2"))
+        }
+    }
+
+    @Test func `a coefficient that must not be read is grey, and it alone`() throws {
+        try published { run in
+            let grid = run.input.model.grid
+            let status = try RasterDataset(path: run.path("mosaic/status.tif"))
+            let place = try #require(
+                status.description.bands.firstIndex { $0.name == "regression" }
+            )
+            let codes = try status.read(status.description.window, band: place + 1).samples
+            // A fitted cell of each kind: elevation is unidentified in the west, every term changes its sign
+            // in the south, and the east sees one side only.
+            func fitted(_ rows: Range<Int>, _ columns: Range<Int>) throws -> (row: Int, column: Int)
+            {
+                let cells = rows.flatMap { row in columns.map { (row: row, column: $0) } }
+                return try #require(
+                    cells.first { codes[$0.row * grid.columns + $0.column] == 0 }
+                )
+            }
+            let unidentified = try fitted(10..<45, 12..<19)
+            let unstable = try fitted(55..<90, 25..<50)
+            let oneSided = try fitted(10..<45, 105..<125)
+            let plain = try fitted(10..<45, 25..<50)
+            func isGrey(_ name: String, _ cell: (row: Int, column: Int)) throws -> Bool {
+                let picture = try RasterDataset(
+                    path: run.path("preview/gwr_\(name).png"),
+                    assumedReference: grid.reference,
+                    assumedExtent: grid.extent(of: grid.window)
+                )
+                // 130 by 100 cells of 8 pixels; the margin is on the left, scale and footer below.
+                let x = 28 + 8 * cell.column + 4
+                let y = picture.description.rows - 78 - 8 * grid.rows + 8 * cell.row + 4
+                let pixel = CellWindow(rows: y..<(y + 1), columns: x..<(x + 1))
+                let colour = try (1...3).map { try picture.read(pixel, band: $0).samples[0] }
+                return colour == [0xa4, 0xab, 0xb1]
+            }
+            #expect(try isGrey("beta_elevation", unidentified))
+            #expect(try isGrey("beta_elevation", unstable))
+            #expect(try isGrey("beta_elevation", oneSided))
+            #expect(try !isGrey("beta_elevation", plain))
+            // The other terms are identified there.
+            #expect(try !isGrey("beta_null_1", unidentified))
+            #expect(try isGrey("beta_null_1", unstable))
+            #expect(try !isGrey("beta_null_1", plain))
+            for cell in [unidentified, unstable, oneSided, plain] {
+                #expect(try !isGrey("residual", cell))
+            }
         }
     }
 

@@ -23,6 +23,24 @@ struct AdvisoryTests {
         )
     }
 
+    @Test func `a unit per second, hour or day needs the year`() throws {
+        func advisories(_ unit: String, _ further: String = "") throws -> [SettingsAdvisory] {
+            try parse(
+                ConfigurationText.minimal(replacing: "unit: tC/yr", with: "unit: \(unit)\(further)")
+            ).advisories
+        }
+        for unit in ["kgC/h", "tC/day", "gCO2/s"] {
+            let found = try advisories(unit)
+            #expect(
+                found.map(\.message)
+                    == ["emission: '\(unit)' needs 'year'; 365 days are assumed"]
+            )
+            #expect(found.first?.keyPath == "layers[0].year")
+            #expect(try advisories(unit, "\n    year: 2016").isEmpty)
+        }
+        #expect(try advisories("tC/month").isEmpty)
+    }
+
     @Test func `shared ancestors are found through other layers`() throws {
         let text = ConfigurationText.replaced(
             ConfigurationText.regression,
@@ -48,6 +66,40 @@ struct AdvisoryTests {
         #expect(
             try parse(whole).circularities
                 == [Circularity(covariate: "height", ancestors: ["lights"])]
+        )
+    }
+
+    @Test func `what is computed of the response's layers shares them`() throws {
+        let layers = """
+              - name: people
+                role: covariate
+                path: people.tif
+                quantity: density
+                unit: persons/km2
+              - name: perHead
+                role: covariate
+                derive: ratio
+                of: [sink, people]
+                quantity: intensity
+                unit: 1
+              - name: twice
+                role: covariate
+                derive: product
+                of: [perHead, height]
+                quantity: intensity
+                unit: 1
+            regression:
+            """
+        let text = ConfigurationText.replaced(ConfigurationText.regression, "regression:", layers)
+        func circularities(_ covariates: String) throws -> [Circularity] {
+            try parse(ConfigurationText.replaced(text, "[height]", covariates)).circularities
+        }
+        #expect(try circularities("[height, people]").isEmpty)
+        #expect(
+            try circularities("[height, perHead, twice]") == [
+                Circularity(covariate: "perHead", ancestors: ["sink"]),
+                Circularity(covariate: "twice", ancestors: ["sink"]),
+            ]
         )
     }
 }

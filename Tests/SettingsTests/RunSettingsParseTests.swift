@@ -166,6 +166,36 @@ struct RunSettingsParseTests {
         #expect(settings.layers[2].resampling == .bilinear)
     }
 
+    @Test func `what is explained or divided by keeps its mass, and every cell of it`() throws {
+        let layers =
+            ConfigurationText.covariate + """
+
+                  - {name: people, role: covariate, path: p.tif, quantity: density, unit: persons/km2}
+                  - {name: gdp, role: covariate, path: g.tif, quantity: density, unit: CNY/km2}
+                  - {name: wind, role: covariate, path: w.tif, quantity: angle, unit: degree, component: sine}
+                """
+        func settings(_ rest: String) throws -> [LayerSettings] {
+            try parse(ConfigurationText.minimal + layers + "\n" + rest).layers.suffix(4)
+        }
+        let plain = try settings("")
+        #expect(plain.map(\.resampling) == [.bilinear, .bilinear, .bilinear, .bilinear])
+        #expect(plain.map(\.minimumValidFraction) == [0.5, 0.5, 0.5, 0.5])
+        let used = try settings(
+            "deficit: {population: people, gdp: gdp}\n"
+                + "regression: {response: height, covariates: [people]}"
+        )
+        #expect(used.map(\.resampling) == [.nearest, .nearest, .nearest, .bilinear])
+        #expect(used.map(\.minimumValidFraction) == [0.5, 0, 0, 0.5])
+        let given = ConfigurationText.replaced(
+            ConfigurationText.minimal + layers,
+            "path: p.tif",
+            "path: p.tif, resampling: bilinear, minimumValidFraction: 0.25"
+        )
+        let people = try parse(given + "\ndeficit: {population: people}").layers[3]
+        #expect(people.resampling == .bilinear)
+        #expect(people.minimumValidFraction == 0.25)
+    }
+
     @Test func `settings survive their own encoding`() throws {
         let example = try String(
             contentsOf: Repository.file("config/example.yaml"),
@@ -195,6 +225,34 @@ struct RunSettingsParseTests {
             #expect(try again.encoded() == encoded)
             #expect(try JSONDecoder().decode(RunSettings.self, from: Data(encoded)) == settings)
         }
+    }
+
+    @Test func `the recipes of products are legal, and mean what they say`() throws {
+        let page = try String(
+            contentsOf: Repository.file("Sources/sectile/Documentation.docc/Inputs.md"),
+            encoding: .utf8
+        )
+        // The text before the first fence is no recipe, and then every other part is one.
+        let parts = page.components(separatedBy: "```yaml\n").dropFirst()
+        let recipes = parts.compactMap { $0.components(separatedBy: "```").first }
+        #expect(recipes.count == 5)
+        let lines = recipes.joined().split(separator: "\n").map { "  \($0)" }
+        let text =
+            ConfigurationText.minimal + "\n" + lines.joined(separator: "\n")
+            + "\ndeficit: {pairs: [[emission, sink]], waterLayer: lakes}"
+        #expect(problems(text) == [])
+        let settings = try parse(text)
+        #expect(settings.advisories.isEmpty, "\(settings.advisories)")
+        func factor(_ name: String) throws -> Double {
+            let layer = try #require(settings.layer(named: name))
+            return try layer.fluxUnit().factor(for: layer.quantity, year: layer.year)
+        }
+        #expect(try factor("odiac") == 44)
+        #expect(try abs(factor("edgarFluxes") / (31_536_000 * 1000) - 1) < 1e-14)
+        #expect(try factor("edgarEmissions") == 1)
+        #expect(try abs(factor("graced") / (44.0 / 12 / 1000 * 8760) - 1) < 1e-14)
+        #expect(settings.layer(named: "npp")?.codes == CodeChoice.mod17)
+        #expect(settings.layer(named: "worldpop")?.nodata == .values([-99999]))
     }
 
     @Test func `every committed configuration is legal`() throws {

@@ -310,6 +310,107 @@ struct SettingsProblemTests {
         }
     }
 
+    @Test func `a sink may be the difference of fluxes, and nothing else that is derived`() throws {
+        func text(_ layer: String) -> String {
+            ConfigurationText.minimal + ConfigurationText.covariate
+                + "\n  - {name: nep, role: sink, sink: nep, \(layer)}"
+                + "\ndeficit: {pairs: [[emission, nep]]}"
+        }
+        let nep = "derive: difference, of: [sink, emission], quantity: density"
+        let layer = try parse(text(nep)).layers[3]
+        #expect(layer.unit == "tCO2 km-2 yr-1")
+        #expect(layer.operands == ["sink", "emission"])
+        #expect(problems(text(nep + ", unit: tCO2/km2/yr")).isEmpty)
+        func expectOne(_ layer: String, _ words: String) {
+            let found = problems(text(layer))
+            #expect(found.count == 1, "\(found)")
+            #expect(found.first?.contains(words) == true, "\(found)")
+        }
+        expectOne(nep + ", unit: gC/m2/yr", "the difference is taken of fluxes in tCO2 km-2 yr-1")
+        expectOne(
+            "derive: difference, of: [sink, height], quantity: density",
+            "\"height\" is a layer of role covariate"
+        )
+        expectOne(
+            "derive: difference, of: [sink, emission], quantity: total",
+            "total contradicts derive difference"
+        )
+        let sum = problems(
+            text("derive: sum, of: [sink, emission], quantity: density, unit: tC/km2/yr")
+        )
+        #expect(
+            sum.contains { $0.contains("only covariates are derived, and sinks by difference") }
+        )
+    }
+
+    @Test func `keys have places for whoever reads further than the configuration`() {
+        let places = SettingsPlaces(
+            Array(ConfigurationText.minimal.utf8),
+            environment: ["SECTILE_GRID_CRS": "EPSG:6933"]
+        )
+        #expect(places.location(of: "layers[0].path") == SettingsLocation(line: 12, column: 11))
+        #expect(places.location(of: "grid.rows") == SettingsLocation(line: 8, column: 9))
+        // What is missing stands where its mapping begins, what came from outside has that name.
+        #expect(places.location(of: "layers[1].codes").line == 15)
+        #expect(places.location(of: "grid.crs").origin == "SECTILE_GRID_CRS")
+        #expect(SettingsPlaces([0xff]).location(of: "grid.crs") == .file)
+    }
+
+    @Test func `a layer of water is a fraction of classes`() throws {
+        let text = ConfigurationText.minimal + ConfigurationText.covariate
+        expectProblem(
+            in: text + "\ndeficit: {waterLayer: height}",
+            at: "26:23",
+            saying: "\"height\" is no fraction of a cell",
+            "quantity class and statistic fraction"
+        )
+        expectProblem(
+            in: text + "\ndeficit: {waterLayer: sink}",
+            at: "26:23",
+            saying: "is a layer of role sink"
+        )
+        let classes = ConfigurationText.replaced(
+            text,
+            "quantity: intensity\n    unit: m",
+            "quantity: class\n    classes: [5]"
+        )
+        let settings = try parse(classes + "\ndeficit: {waterLayer: height}")
+        #expect(settings.deficit.waterLayer == "height")
+    }
+
+    @Test func `class codes are not regressed on`() {
+        let mode = ConfigurationText.replaced(
+            ConfigurationText.regression,
+            "quantity: intensity\n    unit: m",
+            "quantity: class\n    statistic: mode"
+        )
+        expectProblem(
+            in: mode,
+            at: "27:16",
+            saying: "regression.covariates[0]",
+            "class codes are no numbers",
+            "classes: [...]"
+        )
+        let response = ConfigurationText.replaced(mode, "covariates: [height]", "response: height")
+        #expect(
+            problems(response).contains { $0.contains("response: \"height\" has statistic mode") }
+        )
+    }
+
+    @Test func `a named map of codes is that of a sink`() {
+        expectProblem(
+            in: minimal("path: sink.tif", "path: sink.tif\n    codes: modis"),
+            at: "19:12",
+            saying: "is no mapping",
+            "mod17"
+        )
+        expectProblem(
+            in: minimal("path: emission.tif", "path: emission.tif\n    codes: mod17"),
+            at: "13:12",
+            saying: "layers[0].codes.32766: water has a meaning for role sink only"
+        )
+    }
+
     @Test func `names refer to layers of the right role`() {
         expectProblem(
             in: ConfigurationText.minimal + "\ndeficit: {pairs: [[emission, sinc]]}",

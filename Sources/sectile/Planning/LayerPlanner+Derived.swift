@@ -36,6 +36,33 @@ extension LayerPlanner {
         )
     }
 
+    /// Hands what is known of layers to those that are computed of them: the coarsest support where none is
+    /// declared, their names as ancestors, and that one of them is a stand-in.
+    ///
+    /// - Parameters:
+    ///   - planned: all layers, in the order of the configuration: operands come before what they make.
+    ///   - settings: the same layers as configured.
+    /// - Returns: the layers with their whole facts.
+    static func inheriting(_ planned: [Planned], _ settings: [LayerSettings]) -> [Planned] {
+        var layers = planned
+        for (index, configured) in settings.enumerated() where layers.indices.contains(index) {
+            guard case .layers(_, let operands) = layers[index].model.reading.derivation else {
+                continue
+            }
+            let sources = operands.map { layers[$0].model }
+            var facts = layers[index].model.facts
+            if configured.support == nil, let coarsest = sources.map(\.facts.supportMetres).max() {
+                facts.supportMetres = coarsest
+            }
+            facts.isProxy = facts.isProxy || sources.contains(where: \.facts.isProxy)
+            for name in sources.map(\.name) where !facts.derivedFrom.contains(name) {
+                facts.derivedFrom.append(name)
+            }
+            layers[index].model.facts = facts
+        }
+        return layers
+    }
+
     private func planFeatures(
         _ derive: DerivationChoice,
         _ layer: LayerSettings,
@@ -97,17 +124,34 @@ extension LayerPlanner {
                 ).text,
                 features: features
             )
-            if read.omittedCount > 0 {
-                planned.warnings.append(
-                    "\(layer.name): \(read.omittedCount) rows of \(path.resolved) have no "
-                        + "coordinates or no weight and are left out"
-                )
-            }
+            planned.warnings = Self.warnings(of: read, at: path.resolved, layer)
             return planned
         } catch {
             problems.append(PlanProblem(key: "\(key).path", message: "\(error)"))
             return nil
         }
+    }
+
+    private static func warnings(
+        of read: FeatureLayer,
+        at path: String,
+        _ layer: LayerSettings
+    ) -> [String] {
+        var warnings: [String] = []
+        if read.omittedCount > 0 {
+            warnings.append(
+                "\(layer.name): \(read.omittedCount) rows of \(path) have no coordinates or no weight "
+                    + "and are left out"
+            )
+        }
+        let suspicion = ShiftedDatum.suspicion(path: path, fieldNames: read.fieldNames)
+        if layer.datum == .wgs84, let suspicion {
+            warnings.append(
+                "\(layer.name): the \(read.kind.rawValue) look shifted by some 500 m: \(suspicion); "
+                    + "if they are from one, write 'datum: gcj02'"
+            )
+        }
+        return warnings
     }
 
     private func planAttribute(
@@ -147,7 +191,7 @@ extension LayerPlanner {
                 ? "total '\(layer.unit ?? "1")' spread over its area, sum "
                     + LayerInterpretation.short(total)
                 : "value in '\(layer.unit ?? "1")', \(range)"
-            return Planned(
+            var planned = Planned(
                 model: model,
                 interpretation: LayerInterpretation(
                     model: model,
@@ -156,6 +200,12 @@ extension LayerPlanner {
                         + "\(missing) not"
                 ).text
             )
+            if layer.quantity.isAmount {
+                planned.attributeTotal = zip(densities, sizes).reduce(0.0) { sum, zone in
+                    sum + (zone.0 ?? 0) * zone.1
+                }
+            }
+            return planned
         } catch {
             problems.append(PlanProblem(key: "\(key).attribute", message: "\(error)"))
             return nil

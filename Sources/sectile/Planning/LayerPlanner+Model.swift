@@ -29,6 +29,21 @@ extension LayerPlanner {
             }
             if layer.derive == .slope { return UnitChoice(factor: 1, internalUnit: "degree") }
             let unit = try CovariateUnit(parsing: layer.unit ?? "1", kind: layer.quantity)
+            if layer.name == populationLayer {
+                let legal = ["person", "persons", "people", "inhabitant", "inhabitants"]
+                guard legal.contains(where: { unit.preparedText == "\($0) km-2" }) else {
+                    problems.append(
+                        PlanProblem(
+                            key: "\(key).unit",
+                            message:
+                                "'\(unit.text)' is no unit of deficit.population; legal: "
+                                + legal.joined(separator: ", ")
+                                + "; for a density with an area, such as persons/km2"
+                        )
+                    )
+                    return nil
+                }
+            }
             if layer.name == productLayer {
                 // What divides by it is told per 10⁴ CNY.
                 guard unit.preparedText == "CNY km-2" else {
@@ -63,7 +78,7 @@ extension LayerPlanner {
             fingerprints: [],
             quantity: layer.quantity,
             nodata: Self.nodata(of: layer),
-            codes: layer.codes.sorted { $0.key < $1.key }.map { code, meaning in
+            codes: (layer.codes ?? [:]).sorted { $0.key < $1.key }.map { code, meaning in
                 switch meaning {
                 case .nodata: LayerCode(code: code, value: nil, isWater: false)
                 case .water: LayerCode(code: code, value: nil, isWater: true)

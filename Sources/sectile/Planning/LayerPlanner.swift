@@ -32,6 +32,8 @@ struct LayerPlanner {
     let names: [String]
     /// The resolved zones; nil when there are none.
     let zones: ResolvedZones?
+    /// Name of the layer of inhabitants; nil when none is declared.
+    let populationLayer: String?
     /// Name of the layer of the gross domestic product; nil when none is declared.
     let productLayer: String?
     /// How zones are averaged unless a layer says otherwise.
@@ -43,6 +45,8 @@ struct LayerPlanner {
         var interpretation: String
         /// What was read of its files; nil for layers without rasters.
         var survey: LayerSurvey?
+        /// Sum over the zones of an attribute in internal units, where it is an amount; nil for others.
+        var attributeTotal: Double?
         /// Points or lines, to be written into the run directory.
         var features: FeatureSet?
         /// What the operator should know.
@@ -91,6 +95,10 @@ struct LayerPlanner {
         do {
             let surveyor = LayerSurveyor(area: area, grid: grid)
             let survey = try surveyor.survey(model, descriptions)
+            if let message = Self.undeclaredCodes(of: layer, survey) {
+                problems.append(PlanProblem(key: "\(key).codes", message: message))
+                return nil
+            }
             return Planned(
                 model: model,
                 interpretation: LayerInterpretation(
@@ -108,6 +116,17 @@ struct LayerPlanner {
             problems.append(PlanProblem(key: "\(key).path", message: "\(error)"))
             return nil
         }
+    }
+
+    /// What is wrong where a sink has samples of MODIS classes and the configuration does not say what they
+    /// are: read as measurements, every city would absorb more than a forest.
+    private static func undeclaredCodes(of layer: LayerSettings, _ survey: LayerSurvey) -> String? {
+        guard layer.role == .sink, layer.codes == nil, survey.suspiciousCodes > 0 else {
+            return nil
+        }
+        return "is missing: \(survey.suspiciousCodes) samples lie within 32761…32767, which MODIS "
+            + "products use for classes (32762 is urban land, not a measurement); write 'codes: mod17', "
+            + "or 'codes: {}' if these are measurements"
     }
 
     /// A file that has been looked into.

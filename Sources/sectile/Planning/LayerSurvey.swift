@@ -19,7 +19,7 @@ struct LayerSurvey {
     var maximum = -Double.infinity
     /// The largest share of pixels that one read pixel stands for; 1 when all were read.
     var pixelsForEach = 1
-    /// Number of samples that look like the special codes of a MODIS product though none is declared.
+    /// Number of samples that look like the special codes of a MODIS product and are not declared.
     var suspiciousCodes = 0
 
     /// Mean by area; nil without a value.
@@ -35,6 +35,8 @@ struct LayerSurveyor {
 
     /// Pixels over the grid up to which a file is read whole.
     static let pixelsReadWhole = 4_000_000
+    /// What MODIS products store where they have classes instead of measurements.
+    static let modisCodes = 32761.0...32767.0
     /// Points at which the share of the study is looked up, for each file.
     private static let pointsPerFile = 250_000
 
@@ -109,7 +111,10 @@ struct LayerSurveyor {
             for index in samples.indices {
                 let share = shares[index]
                 guard share > 0, !samples[index].isNaN else { continue }
-                if model.codes.isEmpty, (32761...32766).contains(samples[index]) {
+                let sample = samples[index]
+                if Self.modisCodes.contains(sample), sample == sample.rounded(),
+                    decoding.codes[sample] == nil
+                {
                     survey.suspiciousCodes += 1
                 }
                 let pixelArea =

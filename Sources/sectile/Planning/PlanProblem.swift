@@ -1,3 +1,5 @@
+import Settings
+
 /// Something about the inputs that keeps a run from starting.
 struct PlanProblem: Hashable {
     /// The configuration's key, such as `layers[1].path`.
@@ -17,6 +19,21 @@ struct PlanError: Error, CustomStringConvertible {
 
     var description: String {
         problems.map { "\(file): \($0.text)" }.joined(separator: "\n")
+    }
+
+    /// The problems with the lines of their keys, in the order of the file.
+    func text(_ places: SettingsPlaces) -> String {
+        SettingsError(
+            .invalid,
+            file: file,
+            problems: problems.map { problem in
+                SettingsProblem(
+                    at: places.location(of: problem.key),
+                    keyPath: problem.key,
+                    message: problem.message
+                )
+            }
+        ).description
     }
 }
 

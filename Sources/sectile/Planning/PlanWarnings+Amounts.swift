@@ -8,10 +8,10 @@ extension PlanWarnings {
         // The bounds are China's: they say nothing of another grid.
         guard area.isChina else { return [] }
         return layers.compactMap { layer in
-            guard let survey = layer.survey,
+            guard let total = layer.survey?.integral ?? layer.attributeTotal,
                 let subject = model.plausibleSubject(of: layer.model)
             else { return nil }
-            return Plausibility.check(subject, nationalTotal: survey.integral).map {
+            return Plausibility.check(subject, nationalTotal: total).map {
                 "\(layer.model.name): \($0)"
             }
         }
@@ -33,13 +33,16 @@ extension PlanWarnings {
         }
     }
 
-    /// Samples that look like special codes of a product.
+    /// Samples that look like special codes of a product, unless the configuration says that none are.
     var codes: [String] {
         layers.compactMap { layer in
-            guard let count = layer.survey?.suspiciousCodes, count > 0 else { return nil }
+            guard let count = layer.survey?.suspiciousCodes, count > 0,
+                settings.layer(named: layer.model.name)?.codes?.isEmpty != true
+            else { return nil }
             return
-                "\(layer.model.name): \(count) samples lie within 32761…32766, which MODIS products "
-                + "use for classes (32762 is urban land, not a measurement); declare 'codes'"
+                "\(layer.model.name): \(count) samples lie within 32761…32767, which MODIS products "
+                + "use for classes (32762 is urban land, not a measurement); name them in 'codes', or "
+                + "write 'codes: {}' if these are measurements"
         }
     }
 }

@@ -63,6 +63,7 @@ struct RunPlanner {
             waterPolicy: settings.deficit.water,
             names: settings.layers.map(\.name),
             zones: zones,
+            populationLayer: settings.deficit.population,
             productLayer: settings.deficit.gdp,
             aggregate: settings.zones?.aggregate ?? .area
         )
@@ -70,7 +71,7 @@ struct RunPlanner {
             planner.plan(layer, key: "layers[\(index)]", problems: &problems)
         }
         guard problems.isEmpty else { throw PlanError(file: file, problems: problems) }
-        let planned = layers.compactMap(\.self)
+        let planned = LayerPlanner.inheriting(layers.compactMap(\.self), settings.layers)
         let model = RunModel(
             name: settings.name,
             grid: grid,
@@ -168,6 +169,7 @@ struct RunPlanner {
             populationLayer: deficit.population.flatMap { settings.layerIndex(named: $0) },
             gdpLayer: deficit.gdp.flatMap { settings.layerIndex(named: $0) }
         )
+        model.waterLayer = deficit.waterLayer.flatMap { settings.layerIndex(named: $0) }
         model.zoneVariants = deficit.zoneVariants
         return model
     }

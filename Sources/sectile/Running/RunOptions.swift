@@ -115,7 +115,12 @@ struct RunOptions: ParsableArguments {
         } catch let error as SettingsError {
             throw CommandError.usage("\(error)")
         } catch let error as PlanError {
-            throw CommandError.usage("\(error)")
+            // Settings taken from another document have no lines of their own.
+            guard contents == nil, let file = FileManager.default.contents(atPath: config) else {
+                throw CommandError.usage("\(error)")
+            }
+            let places = SettingsPlaces(Array(file), environment: environment, flags: flags)
+            throw CommandError.usage(error.text(places))
         }
     }
 
