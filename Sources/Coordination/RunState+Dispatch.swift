@@ -56,14 +56,9 @@ extension RunState {
 
     /// The pending unit that a worker should get, nil when there is none for it.
     private mutating func pick(for slot: Int, at now: MonotonicInstant) -> Int32? {
-        let hasOthers =
-            usedSlots.count > 1 && !rounds[current].tallies.isEmpty
-            && usedSlots.contains { $0 != slot && workers[$0]?.canServe(at: now) ?? false }
         func isAvoided(_ ordinal: Int32) -> Bool {
             if !disputes.isEmpty, isParty(slot, to: ordinal, at: now) { return true }
-            // A second failure on another worker tells more than one on the same.
-            guard hasOthers, let id = workers[slot]?.id.text else { return false }
-            return rounds[current].tallies[ordinal]?.chargedWorkers.contains(id) ?? false
+            return isForOthers(ordinal, than: slot, at: now)
         }
         if let own = rounds[current].preferred(by: workers[slot]?.number ?? -1),
             !isAvoided(own)
@@ -77,6 +72,27 @@ extension RunState {
             rank = rounds[current].pending.first(from: found + 1)
         }
         return nil
+    }
+
+    /// True when a worker failed a unit and one that has not can take it, which tells more than a second
+    /// failure of the same; inputs are tried on another host where there is one.
+    private func isForOthers(
+        _ ordinal: Int32,
+        than slot: Int,
+        at now: MonotonicInstant
+    ) -> Bool {
+        guard let tally = rounds[current].tallies[ordinal], let worker = workers[slot] else {
+            return false
+        }
+        let hosts = Set(tally.inputWorkers.map { roll.host(of: $0) })
+        let hasFailed = tally.wasFailed(by: worker.id.text)
+        guard hasFailed || hosts.contains(worker.host) else { return false }
+        return usedSlots.contains { other in
+            guard let candidate = workers[other], candidate.canServe(at: now),
+                !tally.wasFailed(by: candidate.id.text)
+            else { return false }
+            return hasFailed || !hosts.contains(candidate.host)
+        }
     }
 
     /// Lets idle workers try what others are slow with or have not begun.

@@ -334,10 +334,11 @@ extension RunState {
     /// Takes back everything from a worker that fell silent or died.
     ///
     /// The leases being computed fail with `failureClass`; where it is nil, nothing speaks against their
-    /// tiles.
+    /// tiles. A loss counts unless it was the coordinator's own death that parted them.
     mutating func loseWorker(
         _ slot: Int,
         _ failureClass: FailureClass?,
+        isCounted: Bool = true,
         reason: String,
         at now: MonotonicInstant
     ) {
@@ -370,7 +371,13 @@ extension RunState {
                     at: now
                 )
             } else {
-                endLease(key, .lost, message: reason, name: .leaseExpired, at: now)
+                endLease(
+                    key,
+                    isCounted ? .lost : .released,
+                    message: reason,
+                    name: .leaseExpired,
+                    at: now
+                )
             }
             workers[slot]?.remember(revoked: lease)
         }

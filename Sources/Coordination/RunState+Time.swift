@@ -75,7 +75,7 @@ extension RunState {
             worker.userID == nil
             ? "did not come back after a restart of the coordinator"
             : "silent for \(silence) ms"
-        loseWorker(slot, nil, reason: reason, at: now)
+        loseWorker(slot, nil, isCounted: worker.userID != nil, reason: reason, at: now)
     }
 
     private mutating func endRests(of slot: Int, at now: MonotonicInstant) {

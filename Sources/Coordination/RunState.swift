@@ -156,7 +156,9 @@ package struct RunState: Sendable {
             endLocalWorker(processID, host: host, failureClass, reason: reason, at: now)
         case .workerFoundDead(let id, let reason):
             if let slot = slotOfWorker[id], workers[slot]?.session == nil {
-                loseWorker(slot, nil, reason: reason, at: now)
+                // Whoever died while nobody looked did so with the coordinator, not for its tile.
+                let isCounted = workers[slot]?.userID != nil
+                loseWorker(slot, nil, isCounted: isCounted, reason: reason, at: now)
             }
         case .objectVerified(let lease, let discrepancy):
             finishVerification(of: lease, discrepancy: discrepancy, at: now)

@@ -101,9 +101,13 @@ struct WorkerRecord {
         revoked.append(lease)
     }
 
+    /// True when its word about a unit may be waited for, also while it is away or rests.
+    func isTrusted(at now: MonotonicInstant) -> Bool {
+        !isDraining && !isDistrusted && benchedUntil.map { $0 <= now } ?? true
+    }
+
     /// True when it may get something new.
     func canServe(at now: MonotonicInstant) -> Bool {
-        session != nil && !isDraining && !isDistrusted && restsUntil.map { $0 <= now } ?? true
-            && benchedUntil.map { $0 <= now } ?? true
+        session != nil && isTrusted(at: now) && restsUntil.map { $0 <= now } ?? true
     }
 }

@@ -22,6 +22,11 @@ struct WorkerRoll: Sendable {
     /// The number of a worker; nil when it has none.
     func knownNumber(of id: String) -> Int32? { numbers[id] }
 
+    /// The host of a worker; empty when it is not known.
+    func host(of id: String) -> String {
+        knownNumber(of: id).flatMap { entry($0)?.host } ?? ""
+    }
+
     /// Identity and host of a number; nil for -1 and others that nobody has.
     func entry(_ number: Int32) -> (id: String, host: String)? {
         entries.indices.contains(Int(number)) ? entries[Int(number)] : nil

@@ -195,6 +195,35 @@ struct FailureTests {
         #expect(scene.join(3).granted == [Scene.lease(5, 3)])
     }
 
+    @Test func `a tile that takes workers of two hosts with it is quarantined, of one it waits`() {
+        var policy = Scene.policy
+        policy.lossLimit = 3
+        for hosts in [[1], [1, 2]] {
+            var scene = Scene(tiles: 1, policy: policy)
+            // It is there and could say otherwise, but has no room.
+            scene.join(3, slots: 1)
+            scene.say(3, .released([Scene.lease(0)], reason: "no room"))
+            var quarantined: [WorkUnit] = []
+            for loss in 0..<3 {
+                let host = hosts[loss % hosts.count]
+                scene.say(3, .released([], reason: "no room"))
+                scene.join(host)
+                quarantined +=
+                    scene.apply(
+                        .localWorkerExited(
+                            processID: 100 + host,
+                            host: "node\(host)",
+                            nil,
+                            reason: "signal 9"
+                        )
+                    ).quarantined
+            }
+            #expect(quarantined.count == hosts.count - 1)
+            // It is not tried at once any more.
+            #expect(scene.wait(milliseconds: 250).granted.isEmpty)
+        }
+    }
+
     @Test func `more quarantined tiles than allowed stop the run`() {
         var policy = Scene.policy
         policy.quarantineLimit = 1

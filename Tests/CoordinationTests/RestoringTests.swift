@@ -159,6 +159,27 @@ struct RestoringTests {
         #expect(again.fail(1, Scene.lease(0, 3), .crash).quarantined == [Scene.lease(0).unit])
     }
 
+    @Test func `a coordinator that dies again and again costs no tile its losses`() {
+        let plan = Scene.plan(tiles: 1, stages: [.prepare])
+        var image = JournalImage(runID: "run", planDigest: plan.digest)
+        for life in 1...25 {
+            image.raiseEpoch()
+            var scene = Scene(tiles: 1, stages: [.prepare], snapshot: image.snapshot)
+            var effects = scene.apply(.timePassed)
+            if life % 2 == 0 {
+                effects += scene.apply(.workerFoundDead(Scene.id(life - 1), reason: "gone"))
+            } else {
+                // The worker of the life before went with its coordinator.
+                effects += scene.wait(milliseconds: 18_250)
+            }
+            effects += scene.join(life)
+            #expect(effects.quarantined.isEmpty)
+            #expect(effects.granted == [Scene.lease(0, life)])
+            append(effects, to: &image)
+        }
+        #expect(image.snapshot.units.map(\.losses) == [0])
+    }
+
     /// The journal of a run of two tiles that ended with one of them quarantined in its last stage.
     private func incompleteImage() -> JournalImage {
         var scene = Scene()
