@@ -67,6 +67,7 @@ package actor Coordinator {
     /// Blocking work, done in order.
     enum Job {
         case verify(TileResult)
+        case inspect([TileObject])
         case discard(TileObjectKey)
         case reduce(Stage, round: Int, constants: [Stage: [UInt8]])
     }
@@ -343,10 +344,27 @@ package actor Coordinator {
         }
     }
 
+    /// Committed objects that are not what they were are computed again.
+    private func inspect(_ objects: [TileObject]) async {
+        let verifier = surroundings.verifier
+        for object in objects {
+            let damage = await queue.run { verifier.damage(of: object) }
+            loseObject(object, reason: damage)
+        }
+    }
+
+    /// Says that a committed object is lost, unless another one has taken its place.
+    func loseObject(_ object: TileObject, reason: String?) {
+        let unit = object.key.lease.unit
+        guard let reason, committedObject(of: unit) == object else { return }
+        apply(.objectLost(unit, reason: reason))
+    }
+
     private func carryOut(_ job: Job) async {
         let verifier = surroundings.verifier
         switch job {
         case .verify(let result): await verify([result])
+        case .inspect(let objects): await inspect(objects)
         case .discard(let key):
             await queue.run { verifier.discard(key) }
         case .reduce(let stage, let round, let constants):
@@ -369,8 +387,23 @@ package actor Coordinator {
                 }
             }
             apply(.reductionFinished(stage, round: round, try outcome.get()))
+        } catch let error as RunStoreError where error.code == .damaged {
+            await replacePartials(stage, round: round, error: error)
         } catch {
             apply(.reductionFailed(stage, round: round, reason: "\(error)"))
+        }
+    }
+
+    /// Partials that are not what was committed cost their tiles, not the run.
+    private func replacePartials(_ stage: Stage, round: Int, error: RunStoreError) async {
+        let journal = surroundings.journal
+        let damaged = (try? await journal.damagedPartials(stage: stage, round: round)) ?? []
+        guard !damaged.isEmpty else {
+            apply(.reductionFailed(stage, round: round, reason: error.description))
+            return
+        }
+        for unit in damaged {
+            apply(.objectLost(unit, reason: "its partial sums in the journal have changed"))
         }
     }
 
@@ -405,6 +438,7 @@ package actor Coordinator {
             case .send(let message, let peer):
                 if !send(message, to: peer) { lostPeers.append(peer) }
             case .verify(let result): add(.verify(result))
+            case .inspect(let objects): add(.inspect(objects))
             case .collect(let result, let peer):
                 perform(transfers.collect(result, from: peer, at: milliseconds))
             case .serve(let request, let peer): perform(transfers.serve(request, to: peer))

@@ -184,7 +184,7 @@ extension RunState {
     }
 
     /// Committed objects of a tile: of each earlier stage its last round, in stage order.
-    private func inputs(of tile: TileID) -> [TileObject] {
+    func inputs(of tile: TileID) -> [TileObject] {
         lastRoundsOfEarlierStages.compactMap { rounds[$0].object(of: tile) }
     }
 }

@@ -32,12 +32,32 @@ extension RunState {
         )
         // The worker may forget the attempt as it may forget a stale one.
         effects.append(.send(.stale([failure.lease]), to: peer))
+        if current == round { suspectInputs(of: failure, ordinal: key.ordinal) }
         dispatchScope = .everyone
         // A unit that is given up for its input was not this worker's fault.
         guard current == round,
             failure.failureClass != .input || rounds[current].state(of: key.ordinal) != .quarantined
         else { return }
         noteFailure(of: key.ordinal, by: slot, at: now)
+    }
+
+    /// Has the committed objects looked at that a unit reads: the reader may be innocent.
+    ///
+    /// At its first, second, fourth, … failure, because digests of large files take their time: the
+    /// objects of its own tile, and any that the worker named.
+    private mutating func suspectInputs(of failure: AttemptFailure, ordinal: Int32) {
+        guard failure.failureClass == .storage, !phase.isOver,
+            let count = rounds[current].tallies[ordinal]?.storageFailures, count > 0,
+            count & (count - 1) == 0
+        else { return }
+        var objects = inputs(of: failure.lease.unit.tile)
+        for key in TileObjectKey.keys(in: failure.message) {
+            guard let object = committedObject(of: key.lease.unit), object.key == key,
+                !objects.contains(object)
+            else { continue }
+            objects.append(object)
+        }
+        if !objects.isEmpty { effects.append(.inspect(objects)) }
     }
 
     /// Counts a failure against the worker, which may send it to the bench.
@@ -290,6 +310,24 @@ extension RunState {
         rounds[current].tallies[ordinal] = tally
         guard isCharged else { return }
         journal(.chargesForgiven(rounds[current].unit(ordinal), worker: worker.text))
+    }
+}
+
+extension TileObjectKey {
+    /// The most keys that a message is searched for.
+    private static let keyLimit = 16
+
+    /// The keys of the files that a message names by path.
+    static func keys(in message: String) -> [TileObjectKey] {
+        let words = message.split { !$0.isASCII || !($0.isLetter || $0.isNumber || "/._-".contains($0)) }
+        var keys: [TileObjectKey] = []
+        for word in words where keys.count < keyLimit {
+            // A full stop may end the sentence.
+            var path = word.split(separator: "/").suffix(2).joined(separator: "/")
+            while path.hasSuffix(".") { path.removeLast() }
+            if let key = TileObjectKey(path: path) { keys.append(key) }
+        }
+        return keys
     }
 }
 

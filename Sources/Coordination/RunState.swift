@@ -276,7 +276,7 @@ package struct RunState: Sendable {
     }
 
     /// The committed object of a unit of any round; nil when there is none.
-    func committedObject(of unit: WorkUnit) -> TileObject? {
+    package func committedObject(of unit: WorkUnit) -> TileObject? {
         rounds.first { $0.stage == unit.stage && $0.round == unit.round }?.object(of: unit.tile)
     }
 }

@@ -52,6 +52,31 @@ enum JournalQueries {
         return partials
     }
 
+    /// The units of a round whose partials do not have their digests, in tile order.
+    static func damagedPartials(
+        stage: Stage,
+        round: Int,
+        in database: Database,
+        path: String
+    ) throws -> [WorkUnit] {
+        let rows = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT tile_row, tile_column, partial, partial_check FROM result
+                WHERE stage = ? AND round = ? ORDER BY tile_row, tile_column
+                """,
+            arguments: [stage.rawValue, round]
+        )
+        var units: [WorkUnit] = []
+        while let row = try rows.next() {
+            let check = ContentDigest(of: [UInt8](row[2] as Data)).short
+            guard check != row[3] as String else { continue }
+            let tile = try tileID(row[0], row[1], path: path)
+            units.append(WorkUnit(stage: stage, round: round, tile: tile))
+        }
+        return units
+    }
+
     /// The whole state.
     static func snapshot(in database: Database, path: String) throws -> JournalSnapshot {
         guard let runID = try meta("run_id", in: database),

@@ -160,4 +160,14 @@ package protocol JournalStore: Sendable {
         stage: Stage,
         round: Int
     ) async throws(RunStoreError) -> [(tile: TileID, partial: [UInt8])]
+    /// The units of a round whose partials are not what was committed, in tile order.
+    func damagedPartials(stage: Stage, round: Int) async throws(RunStoreError) -> [WorkUnit]
+}
+
+extension JournalStore {
+    /// None, where partials cannot change.
+    package func damagedPartials(
+        stage: Stage,
+        round: Int
+    ) async throws(RunStoreError) -> [WorkUnit] { [] }
 }

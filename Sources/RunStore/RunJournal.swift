@@ -131,23 +131,34 @@ package final class RunJournal: JournalStore {
         stage: Stage,
         round: Int
     ) async throws(RunStoreError) -> [(tile: TileID, partial: [UInt8])] {
-        let outcome: Result<[(tile: TileID, partial: [UInt8])], RunStoreError> =
-            await withCheckedContinuation { continuation in
-                database.asyncWriteWithoutTransaction { [path] database in
-                    continuation.resume(
-                        returning: Result { () throws(RunStoreError) in
-                            try JournalFailure.translating(path) {
-                                try JournalQueries.partials(
-                                    stage: stage,
-                                    round: round,
-                                    in: database,
-                                    path: path
-                                )
-                            }
-                        }
-                    )
-                }
+        try await looked { [path] database in
+            try JournalQueries.partials(stage: stage, round: round, in: database, path: path)
+        }
+    }
+
+    /// The units of a round whose partials do not have their digests, in tile order.
+    package func damagedPartials(
+        stage: Stage,
+        round: Int
+    ) async throws(RunStoreError) -> [WorkUnit] {
+        try await looked { [path] database in
+            try JournalQueries.damagedPartials(stage: stage, round: round, in: database, path: path)
+        }
+    }
+
+    /// Reads on the journal's own queue.
+    private func looked<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(RunStoreError) -> Value {
+        let outcome: Result<Value, RunStoreError> = await withCheckedContinuation { continuation in
+            database.asyncWriteWithoutTransaction { [path] database in
+                continuation.resume(
+                    returning: Result { () throws(RunStoreError) in
+                        try JournalFailure.translating(path) { try body(database) }
+                    }
+                )
             }
+        }
         return try outcome.get()
     }
 

@@ -102,6 +102,39 @@ struct OperatorTests {
         #expect(back.granted == [Scene.lease(0, 2, .balance)])
     }
 
+    @Test func `when a reader's storage fails, what it reads is looked at before it is blamed`() {
+        var scene = Scene(tiles: 2, stages: [.prepare, .balance])
+        scene.join(1)
+        scene.complete(1, Scene.lease(1))
+        scene.complete(1, Scene.lease(0))
+        scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [1])))
+        let input = Scene.result(Scene.lease(1)).object
+        let other = Scene.result(Scene.lease(0)).object
+        func inspected(_ effects: [RunEffect]) -> [[TileObject]] {
+            effects.compactMap { if case .inspect(let objects) = $0 { objects } else { nil } }
+        }
+        var looks: [Int: [[TileObject]]] = [:]
+        for attempt in 1...4 {
+            let lease = Scene.lease(1, attempt, .balance)
+            let failure = AttemptFailure(
+                lease: lease,
+                failureClass: .storage,
+                message: attempt == 2
+                    ? "/run/tiles/\(other.key.path) is not what was committed." : "cannot read"
+            )
+            looks[attempt] = inspected(scene.say(1, .failed(failure)))
+            let waiting = Scene.lease(0, 1, .balance)
+            if attempt == 1 { scene.complete(1, waiting) }
+            scene.wait(milliseconds: 4500)
+            scene.beat(1, held: [Scene.lease(1, attempt + 1, .balance)])
+        }
+        #expect(looks == [1: [[input]], 2: [[input, other]], 3: [], 4: [[input]]])
+        // What is found to be damaged is computed again, and then its reader.
+        let lost = scene.apply(.objectLost(input.key.lease.unit, reason: "another digest"))
+        #expect(lost.granted == [Scene.lease(1, 2)])
+        #expect(scene.complete(1, Scene.lease(1, 2)).granted == [Scene.lease(1, 6, .balance)])
+    }
+
     @Test func `reports say who works, on what, and who does not`() throws {
         var scene = Scene(tiles: 3)
         scene.join(1)

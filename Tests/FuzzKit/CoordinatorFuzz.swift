@@ -171,7 +171,7 @@ struct CoordinatorFuzz {
                 }
             case .reduce(let stage, let round, let constants):
                 toReduce.append((stage, round, constants))
-            case .log, .finish: break
+            case .inspect, .log, .finish: break
             }
         }
     }

@@ -134,6 +134,19 @@ struct RunJournalTests {
             try reader().partials(stage: .prepare, round: 0)
         }
         #expect(error?.code == .damaged)
+        let again = try open()
+        let damaged = try await again.damagedPartials(stage: .prepare, round: 0)
+        #expect(damaged == [Fixtures.lease(1).unit])
+        // Computed again, it is whole.
+        let lease = Fixtures.lease(1, 2)
+        let result = Fixtures.result(of: lease, partial: [1, 9])
+        try await again.append([
+            Fixtures.entry(.resultDiscarded(lease.unit, reason: "changed")),
+            Fixtures.entry(.granted(lease, worker: "w", isSpeculative: false)),
+            Fixtures.entry(.committed(result, worker: "w", elapsedSeconds: 1)),
+        ])
+        #expect(try await again.partials(stage: .prepare, round: 0).map(\.partial) == [[0, 9], [1, 9]])
+        #expect(try await again.damagedPartials(stage: .prepare, round: 0).isEmpty)
     }
 
     /// Flips the bytes of a stored partial behind the journal's back, by its place in the file.

@@ -9,49 +9,6 @@ import WireProtocol
 /// The coordinator's decisions are those of the product: ``RunState`` behind a ``CommitGate``. After
 /// every step the checkers look at it; ``violations`` says what they found.
 package struct SimulatedCluster {
-    /// What goes wrong, how often and for how long.
-    package struct Options: Sendable, Hashable {
-        /// The network's faults.
-        package var network = FaultyNetwork.Options()
-        /// The disks' faults.
-        package var disk = FaultyDisk.Options()
-        /// Number of workers.
-        package var workerCount = 3
-        /// Rows and columns of tiles.
-        package var tileRows = 3
-        package var tileColumns = 4
-        /// Mean time between kills of a worker, milliseconds; nil for none.
-        package var workerKillMilliseconds: Int?
-        /// Mean time between kills of the coordinator, milliseconds; nil for none.
-        package var coordinatorKillMilliseconds: Int?
-        /// Mean time between partitions, milliseconds; nil for none.
-        package var partitionMilliseconds: Int?
-        /// Mean time between stalls of the coordinator, milliseconds; nil for none.
-        package var stallMilliseconds: Int?
-        /// Mean time between fillings of the disks, which then take nothing for a while,
-        /// milliseconds; nil for none.
-        package var fillMilliseconds: Int?
-        /// Probability that a kill of the coordinator strikes between two of its next actions.
-        package var crashBetweenActions = 0.5
-        /// Probability that a worker dies between writing an object and reporting it, or just after.
-        package var crashAtReport = 0.0
-        /// True when clocks on the wall show anything at all.
-        package var hasWildWallClocks = false
-        /// Probability that an attempt fails with a class that counts.
-        package var attemptFailure = 0.0
-        /// Probability that a result of the first worker is wrong, in each of its lives.
-        package var wrongResult = 0.0
-        /// Ordinals of tiles whose input cannot be read.
-        package var unreadable: Set<Int> = []
-        /// Faults end then, so that every run can finish; milliseconds.
-        package var calmAfterMilliseconds = 20_000
-        /// A run that takes longer has not finished; milliseconds.
-        package var limitMilliseconds = 600_000
-
-        /// A world without faults.
-        package init() {}
-    }
-
     private enum Happening {
         case outward(worker: Int, peer: PeerID, WorkerMessage)
         case inward(worker: Int, life: Int, peer: PeerID, CoordinatorMessage)
@@ -65,6 +22,7 @@ package struct SimulatedCluster {
         case tick(life: Int)
         case journaled(life: Int)
         case verified(life: Int, TileResult)
+        case inspected(life: Int, [TileObject])
         case collected(life: Int, peer: PeerID, TileResult)
         case reduced(life: Int, Stage, round: Int, constants: [Stage: [UInt8]])
         case calm
@@ -226,6 +184,13 @@ package struct SimulatedCluster {
             apply(
                 .objectVerified(result.lease, discrepancy: disk.discrepancy(of: result.object))
             )
+        case .inspected(let life, let objects):
+            for object in objects {
+                guard life == coordinatorLife, let reason = disk.discrepancy(of: object) else {
+                    continue
+                }
+                loseObject(object, reason: reason)
+            }
         case .collected(let life, let peer, let result):
             collect(life: life, peer: peer, result)
         case .reduced(let life, let stage, let round, let constants):
@@ -398,6 +363,8 @@ package struct SimulatedCluster {
                     random.integer(in: 0...40),
                     .collected(life: coordinatorLife, peer: peer, result)
                 )
+            case .inspect(let objects):
+                after(random.integer(in: 0...3), .inspected(life: coordinatorLife, objects))
             case .serve, .take: break
             case .discard(let key):
                 remove(key, by: "the coordinator")
@@ -410,6 +377,14 @@ package struct SimulatedCluster {
             case .finish(let outcome): self.outcome = outcome
             }
         }
+    }
+
+    /// A committed object that is not what it was is computed again.
+    private mutating func loseObject(_ object: TileObject, reason: String) {
+        let unit = object.key.lease.unit
+        guard state?.committedObject(of: unit) == object else { return }
+        note("\(object.key) is lost")
+        apply(.objectLost(unit, reason: reason))
     }
 
     /// An object comes over as a whole while its connection stands, or not at all: another connection
