@@ -262,14 +262,17 @@ extension RunState {
                 at: now
             )
         }
-        if let limit = policy.quarantineLimit, quarantinedCount > limit {
-            finishRun(
-                .failed("\(quarantinedCount) tiles are quarantined, more than \(limit)"),
-                at: now
-            )
-            return
-        }
+        stopBeyondQuarantineLimit(at: now)
         settleRound(at: now)
+    }
+
+    /// Ends a run with more quarantined tiles than the operator allows.
+    mutating func stopBeyondQuarantineLimit(at now: MonotonicInstant) {
+        guard let limit = policy.quarantineLimit, quarantinedCount > limit else { return }
+        finishRun(
+            .failed("\(quarantinedCount) tiles are quarantined, more than \(limit)"),
+            at: now
+        )
     }
 
     /// Benches a worker that fails everything while others are there to take over.

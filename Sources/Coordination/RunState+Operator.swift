@@ -13,13 +13,27 @@ extension RunState {
         log(RunFact(.runPaused, .notice))
     }
 
-    /// Goes on after a pause.
-    mutating func resume() {
-        guard phase == .paused else { return }
+    /// Goes on after a pause, or with a run that was cancelled.
+    mutating func resume(at now: MonotonicInstant) {
+        guard phase == .paused || phase == .cancelled else { return }
+        let wasCancelled = phase == .cancelled
         phase = .running
+        phaseMessage = ""
         journal(.phaseChanged(.running, message: "resumed by the operator"))
         log(RunFact(.runResumed, .notice))
         dispatchScope = .everyone
+        if wasCancelled { beginAgain(at: now) }
+    }
+
+    /// Takes a run up that was over, at the first round that has work.
+    private mutating func beginAgain(at now: MonotonicInstant) {
+        for round in rounds {
+            laterRounds[RoundKey(stage: round.stage, round: round.round)] = round
+        }
+        rounds = []
+        current = 0
+        guard let first = plan.stages.first else { return finishRun(.done, at: now) }
+        begin(first.stage, round: 0, at: now)
     }
 
     /// Ends the run; asking twice is as good as once.
@@ -112,9 +126,10 @@ extension RunState {
 
     /// A committed object cannot be used any more: its unit is computed again.
     ///
-    /// What followed from it stays: the same inputs give the same samples.
+    /// What followed from it stays: the same inputs give the same samples. A run that an operator ended,
+    /// or that failed, does not come to life by it: what is missing is found again when it is resumed.
     mutating func reopen(_ unit: WorkUnit, reason: String, at now: MonotonicInstant) {
-        guard
+        guard phase != .cancelled, phase != .failed,
             let index = rounds.firstIndex(where: {
                 $0.stage == unit.stage && $0.round == unit.round
             }), let ordinal = rounds[index].ordinal(of: unit.tile),

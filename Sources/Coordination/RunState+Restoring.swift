@@ -6,23 +6,26 @@ extension RunState {
     /// The state of a run as the journal knows it.
     ///
     /// Leases that were open stay open: their workers have twice the lease to come back and go on with
-    /// them. A run that failed or was cancelled is begun again; one that is done or incomplete stays
-    /// so until `retryRequested` or `objectLost`.
+    /// them. A run that failed is begun again. One that was cancelled stays so until `resumeRequested` or
+    /// `retryRequested`, one that is done or incomplete until `retryRequested` or `objectLost`.
     ///
     /// - Parameters:
     ///   - snapshot: the journal's content; its plan digest is that of `plan`.
     ///   - plan: the plan.
     ///   - identity: who the coordinator is; its epoch is later than that of any lease.
     ///   - policy: durations and limits.
+    ///   - revivesCancelled: true when the operator wants a run to go on that was cancelled.
     /// - Returns: the state, to which the first event gives its time.
     package static func restored(
         from snapshot: JournalSnapshot,
         plan: RunPlan,
         identity: RunIdentity,
-        policy: LeasePolicy = LeasePolicy()
+        policy: LeasePolicy = LeasePolicy(),
+        revivesCancelled: Bool = false
     ) -> RunState {
         precondition(snapshot.planDigest == plan.digest, "the journal belongs to another plan")
         var state = RunState(plan: plan, identity: identity, policy: policy)
+        state.revivesCancelled = revivesCancelled
         state.phase = snapshot.phase
         state.phaseMessage = snapshot.phaseMessage
         state.attemptBase = Int32(clamping: snapshot.attemptBase)

@@ -37,6 +37,9 @@ extension RunState {
         fact.durationMilliseconds = gap
         log(fact)
         let earliest = now.advanced(byMilliseconds: policy.leaseMilliseconds)
+        for (unit, dispute) in disputes {
+            disputes[unit]?.waitsSince = dispute.waitsSince?.advanced(byMilliseconds: gap)
+        }
         for slot in usedSlots {
             modifyWorker(slot) { worker in
                 worker.deadline = max(worker.deadline.advanced(byMilliseconds: gap), earliest)

@@ -40,7 +40,10 @@ package struct RunState: Sendable {
     var reductions: [Stage: [StageReduction]] = [:]
     /// What sessions are told of the current round; empty until the first one is.
     var brief: [StageBrief] = []
-    var isReducing = false
+    /// True while a reduction is awaited.
+    package internal(set) var isReducing = false
+    /// True when a cancelled run goes on by being started.
+    var revivesCancelled = false
     var isShuttingDown = false
     var isJournalDown = false
 
@@ -138,7 +141,11 @@ package struct RunState: Sendable {
         if isFirst { start(at: now) }
         forgiveStall(at: now)
         handle(event, at: now)
-        if isFirst, phase.isOver { effects.append(.finish(outcome)) }
+        if isFirst {
+            // After the event: it may put quarantined tiles back.
+            stopBeyondQuarantineLimit(at: now)
+            if phase.isOver { effects.append(.finish(outcome)) }
+        }
         dispatch(at: now)
         defer { effects = [] }
         return effects
@@ -182,7 +189,7 @@ package struct RunState: Sendable {
         case .reductionFailed(let stage, let round, let reason):
             failReduction(of: stage, round: round, reason: reason, at: now)
         case .pauseRequested: pause()
-        case .resumeRequested: resume()
+        case .resumeRequested: resume(at: now)
         case .cancelRequested: cancel(at: now)
         case .drainRequested(let worker): drain(worker)
         case .retryRequested(let tile): retry(tile, at: now)

@@ -132,16 +132,69 @@ struct RestoringTests {
         #expect(again.apply(.timePassed).reductions == ["prepare 0"])
     }
 
-    @Test func `a cancelled run that is started again goes on`() {
+    @Test func `a cancelled run stays so until an operator resumes it`() {
         var image = image()
         var scene = Scene(snapshot: image.snapshot)
         scene.apply(.timePassed)
         append(scene.apply(.cancelRequested), to: &image)
+        // Not by a start, not by a request for a file that is not there.
         var again = Scene(snapshot: image.snapshot)
-        let effects = again.apply(.timePassed)
-        #expect(effects.outcome == nil)
+        #expect(again.apply(.timePassed) == [.finish(.cancelled)])
+        #expect(again.apply(.objectLost(Scene.lease(1).unit, reason: "gone")).isEmpty)
+        #expect(again.state.phase == .cancelled)
+        #expect(again.join(2).refusals == [.finished])
+
+        append(again.apply(.resumeRequested), to: &image)
         #expect(again.state.phase == .running)
         #expect(again.join(2).granted == [Scene.lease(0, 2)])
+        // The record alone is enough.
+        #expect(image.phase == .running)
+        var next = Scene(snapshot: image.snapshot)
+        next.apply(.timePassed)
+        #expect(next.join(3).granted == [Scene.lease(0, 2)])
+    }
+
+    @Test func `a cancelled run goes on where its start says so`() {
+        var image = image()
+        var scene = Scene(snapshot: image.snapshot)
+        scene.apply(.timePassed)
+        append(scene.apply(.cancelRequested), to: &image)
+        var state = RunState.restored(
+            from: image.snapshot,
+            plan: scene.plan,
+            identity: scene.state.identity,
+            policy: Scene.policy,
+            revivesCancelled: true
+        )
+        let effects = state.apply(.timePassed, at: scene.now)
+        #expect(effects.contains(.journal(.phaseChanged(.running, message: "resumed"))))
+        #expect(effects.outcome == nil)
+        #expect(state.phase == .running)
+    }
+
+    @Test func `a run with too many quarantined tiles stops at its start, unless they are retried`() {
+        var first = Scene()
+        var image = JournalImage(runID: "run", planDigest: first.plan.digest)
+        image.raiseEpoch()
+        append(first.join(1), to: &image)
+        append(first.fail(1, Scene.lease(1), .input), to: &image)
+        var snapshot = image.snapshot
+        snapshot.phase = .failed
+        snapshot.phaseMessage = "1 tiles are quarantined, more than 0"
+        var policy = Scene.policy
+        policy.quarantineLimit = 0
+        var scene = Scene(policy: policy, snapshot: snapshot)
+        guard case .failed(let message)? = scene.apply(.timePassed).outcome else {
+            Issue.record("the run went on")
+            return
+        }
+        #expect(message.contains("more than 0"))
+        #expect(scene.state.phase == .failed)
+
+        var retried = Scene(policy: policy, snapshot: snapshot)
+        #expect(retried.apply(.retryRequested(nil)).outcome == nil)
+        #expect(retried.state.phase == .running)
+        #expect(retried.join(2).granted == [Scene.lease(1, 2)])
     }
 
     @Test func `charges survive the restart`() {

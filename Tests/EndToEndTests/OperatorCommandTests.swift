@@ -94,7 +94,8 @@ extension EndToEnd {
                 "--output",
                 directory,
                 "--workers",
-                "1"
+                "1",
+                "--retry"
             )
             #expect(again.exitCode == 0, "\(again.errors)")
         }
