@@ -184,6 +184,7 @@ extension RunState {
         let reason =
             "its samples of \(claim.map { "\($0.lease.unit)" } ?? "a unit") are not those of two others"
         journal(.workerDistrusted(id: worker, reason: reason))
+        if let place = roll.place(of: worker) { distrustedPlaces.insert(place) }
         var fact = RunFact(.workerDistrusted, .error, message: reason)
         fact.worker = WorkerID(worker)
         fact.host = claim?.host

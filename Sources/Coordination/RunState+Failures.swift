@@ -296,6 +296,9 @@ extension RunState {
             // One more failure after the bench is enough to send it back.
             worker.failedInRow = Array(worker.failedInRow.suffix(probation))
         }
+        if let place = worker.place {
+            benches[place] = (now.advanced(byMilliseconds: wait), worker.benchCount + 1)
+        }
         for key in workers[slot]?.held ?? [] where leases[key]?.reported == nil {
             revoke(key, .revoked, message: "its worker is benched", at: now)
         }

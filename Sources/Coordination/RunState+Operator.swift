@@ -50,19 +50,26 @@ extension RunState {
         effects.append(.finish(.interrupted))
     }
 
-    /// Lets a worker finish what it has and leave.
+    /// Lets a worker finish what it has and leave, also one that is away: it is told until it has left.
     mutating func drain(_ id: WorkerID) {
-        guard let slot = slotOfWorker[id], let worker = workers[slot], !worker.isDraining else {
-            return
-        }
-        workers[slot]?.isDraining = true
+        guard roll.knownNumber(of: id.text) != nil, drains.insert(id.text).inserted else { return }
         var fact = RunFact(.workerDraining, .notice)
         fact.worker = id
-        fact.host = worker.host
+        fact.host = roll.host(of: id.text)
         log(fact)
-        if let peer = worker.session?.peer {
-            effects.append(.send(.drain(reason: "asked for by the operator"), to: peer))
+        if let slot = slotOfWorker[id] {
+            workers[slot]?.isDraining = true
+            remindOfDrain(slot)
         }
+        journal(.drainRequested(id: id.text))
+    }
+
+    /// Tells a worker to leave if an operator wants that; it may have been told in vain.
+    mutating func remindOfDrain(_ slot: Int) {
+        guard let worker = workers[slot], drains.contains(worker.id.text),
+            let peer = worker.session?.peer
+        else { return }
+        effects.append(.send(.drain(reason: "asked for by the operator"), to: peer))
     }
 
     /// Puts quarantined units back: those of one tile, or all.

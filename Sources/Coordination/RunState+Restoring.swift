@@ -30,8 +30,10 @@ extension RunState {
         state.phaseMessage = snapshot.phaseMessage
         state.attemptBase = Int32(clamping: snapshot.attemptBase)
         state.distrustedWorkers = snapshot.distrustedWorkers
+        state.distrustedPlaces = snapshot.distrustedPlaces
+        state.drains = snapshot.drainedWorkers
         for (id, host) in snapshot.hosts.sorted(by: { $0.key < $1.key }) {
-            state.roll.enter(id, host: host)
+            state.roll.enter(id, host: host, key: snapshot.keys[id] ?? "")
         }
         for claim in snapshot.claims {
             state.disputes[claim.lease.unit, default: Dispute()].claims.append(claim)
@@ -126,6 +128,9 @@ extension RunState {
                         )
                     )
                 )
+                if let id = WorkerID(attempt.worker) {
+                    departures.add(attempt.lease, of: id, limit: policy.sessionLimit)
+                }
                 continue
             }
             let slot = slotOfWorker[id] ?? addWorker(id, at: now)

@@ -154,6 +154,7 @@ extension RunState {
         rounds[current].set(key.ordinal, .committed)
         if key.attempt > 1 { retriedCount += 1 }
         remember(elapsed, cost: rounds[current].tiles[ordinal].cost, at: now)
+        if !benches.isEmpty, let place = workers[slot]?.place { benches[place] = nil }
         modifyWorker(slot) { worker in
             worker.failedInRow = []
             worker.benchCount = 0

@@ -12,6 +12,7 @@ extension RunState {
             expire(slot, at: now)
             endRests(of: slot, at: now)
         }
+        endNeedlessBenches(at: now)
         guard !phase.isOver, currentRound != nil else { return }
         if rounds[current].endBackoffs(at: now) { dispatchScope = .everyone }
         endOverlong(at: now)
@@ -90,6 +91,24 @@ extension RunState {
             workers[slot]?.benchedUntil = nil
             dispatchScope = .everyone
         }
+    }
+
+    /// A worker is benched for others to take over: when the last of them leaves, it plays again.
+    private mutating func endNeedlessBenches(at now: MonotonicInstant) {
+        var benched: [Int] = []
+        for slot in usedSlots {
+            guard let worker = workers[slot], worker.session != nil, !worker.isDraining,
+                !worker.isDistrusted
+            else { continue }
+            guard worker.benchedUntil != nil else { return }
+            benched.append(slot)
+        }
+        guard !benched.isEmpty else { return }
+        for slot in benched {
+            workers[slot]?.benchedUntil = nil
+            if let place = workers[slot]?.place { benches[place]?.until = now }
+        }
+        dispatchScope = .everyone
     }
 
     /// Ends leases that the worker itself should have ended long ago.

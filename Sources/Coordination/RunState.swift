@@ -58,8 +58,16 @@ package struct RunState: Sendable {
     var attemptBase: Int32 = 0
     /// All workers that ever joined or committed; commits name them by number.
     var roll = WorkerRoll()
+    /// Workers that an operator wants to leave.
+    var drains: Set<String> = []
+    /// What workers that are gone may still have.
+    var departures = Departures()
     /// Workers that computed something else than two others.
     var distrustedWorkers: Set<String> = []
+    /// Where they ran, and with which keys: whatever starts there next is not trusted, either.
+    var distrustedPlaces: Set<WorkerPlace> = []
+    /// How long workers of a place are benched, and how often they were since the last success there.
+    var benches: [WorkerPlace: (until: MonotonicInstant, count: Int)] = [:]
     /// Units with different results, until a third worker has decided.
     var disputes: [WorkUnit: Dispute] = [:]
     /// Slots of all workers together, also of those that are away.
@@ -222,6 +230,7 @@ package struct RunState: Sendable {
         case .released(let leases, let reason):
             release(leases, reason: reason, by: slot, at: now)
         case .goodbye(let reason):
+            if let id = workers[slot]?.id.text { drains.remove(id) }
             endSession(of: slot, .workerLeft, .notice, reason: reason, at: now)
         case .request(let request): effects.append(.serve(request, to: peer))
         case .piece(let piece): effects.append(.take(piece, from: peer))

@@ -1,4 +1,5 @@
 import Messaging
+import RunStore
 import Tiling
 import WireProtocol
 
@@ -91,6 +92,9 @@ struct WorkerRecord {
         self.isDistrusted = isDistrusted
         self.deadline = deadline
     }
+
+    /// What outlives its process; nil until it says hello.
+    var place: WorkerPlace? { userID.map { WorkerPlace(host: host, key: $0) } }
 
     /// Changes the record where it lies, so that its arrays are not copied.
     mutating func change(_ change: (inout WorkerRecord) -> Void) { change(&self) }

@@ -99,10 +99,19 @@ enum JournalQueries {
         snapshot.chargedFailures = try chargedFailures(in: database, path: path)
         snapshot.reductions = try reductions(in: database, path: path)
         snapshot.claims = try claims(in: database, path: path)
-        for row in try Row.fetchAll(database, sql: "SELECT id, host, distrusted FROM worker") {
+        let workers = try Row.fetchAll(
+            database,
+            sql: "SELECT id, host, distrusted, draining, key FROM worker"
+        )
+        for row in workers {
             let id: String = row[0]
             snapshot.hosts[id] = row[1]
-            if row[2] as Bool { snapshot.distrustedWorkers.insert(id) }
+            let key = String.fromDatabaseValue(row[4]) ?? ""
+            snapshot.keys[id] = key
+            if Bool.fromDatabaseValue(row[3]) ?? false { snapshot.drainedWorkers.insert(id) }
+            guard row[2] as Bool else { continue }
+            snapshot.distrustedWorkers.insert(id)
+            snapshot.distrustedPlaces.insert(WorkerPlace(host: row[1], key: key))
         }
         return snapshot
     }

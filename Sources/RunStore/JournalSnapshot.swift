@@ -122,8 +122,14 @@ package struct JournalSnapshot: Hashable, Sendable {
     package var claims: [ResultClaim]
     /// Workers that computed something else than two others.
     package var distrustedWorkers: Set<String>
+    /// Where those workers ran, and with which keys.
+    package var distrustedPlaces: Set<WorkerPlace>
+    /// Workers that an operator wants to leave.
+    package var drainedWorkers: Set<String>
     /// The hosts of all workers that ever joined, by their identity.
     package var hosts: [String: String]
+    /// The keys that they showed, by their identity.
+    package var keys: [String: String]
 
     /// The snapshot of a run that has not begun.
     package init(runID: String, planDigest: ContentDigest, epoch: UInt64 = 1) {
@@ -140,7 +146,10 @@ package struct JournalSnapshot: Hashable, Sendable {
         reductions = []
         claims = []
         distrustedWorkers = []
+        distrustedPlaces = []
+        drainedWorkers = []
         hosts = [:]
+        keys = [:]
     }
 
     /// The keys of all committed objects.

@@ -123,6 +123,21 @@ struct FailureTests {
         #expect(granted.count >= 1)
     }
 
+    @Test func `a benched worker that starts again stays benched while another is there`() {
+        var scene = Scene(tiles: 12)
+        scene.join(1)
+        scene.join(2)
+        for column in [11, 9, 8, 7, 6] { scene.fail(1, Scene.lease(column), .crash) }
+        scene.say(1, .goodbye(reason: "started again"))
+        var hello = Scene.hello(1)
+        hello.workerID = Scene.id(77)
+        #expect(scene.say(7, .hello(hello), key: "key1").granted.isEmpty)
+        #expect(scene.wait(milliseconds: 3000).granted.isEmpty)
+        // When the other leaves, it is better than nobody.
+        scene.say(2, .goodbye(reason: "done"))
+        #expect(scene.wait(milliseconds: 250).granted == [Scene.lease(11, 2)])
+    }
+
     @Test func `the only worker is never benched`() {
         var scene = Scene(tiles: 12)
         scene.join(1)
@@ -151,21 +166,41 @@ struct FailureTests {
         #expect(scene.join(2).granted == [Scene.lease(0, 2)])
     }
 
-    @Test func `two attempts with different samples stop the run with both provenances`() throws {
-        var policy = Scene.policy
-        policy.speculates = true
-        var scene = Scene(tiles: 1, stages: [.prepare], policy: policy)
-        scene.join(1, slots: 1)
-        // The first worker is away but not lost: nothing tells yet that the second must not try.
+    @Test func `a worker that was lost and comes back with other samples is heard`() {
+        var scene = Scene(tiles: 1, stages: [.prepare])
+        scene.join(1)
+        scene.wait(milliseconds: 9250)
+        scene.join(2)
+        #expect(scene.complete(2, Scene.lease(0, 2)).reductions == ["prepare 0"])
+        // The reduction is still to come; the first worker is back with another result.
+        let other = Scene.result(Scene.lease(0, 1), samples: "other")
+        let late = scene.say(1, .hello(Scene.hello(1, unacknowledged: [other])))
+        #expect(late.stale == [Scene.lease(0, 1)])
+        #expect(late.contains(.discard(other.object.key)))
+        #expect(late.claims.map(\.worker) == [Scene.id(2).text, Scene.id(1).text])
+        #expect(late.discarded == [Scene.lease(0).unit])
+        #expect(late.outcome == nil)
+        // Neither of the two decides.
+        #expect(late.granted.isEmpty)
+        #expect(scene.join(3).granted == [Scene.lease(0, 3)])
+        #expect(scene.complete(3, Scene.lease(0, 3)).distrusted == [Scene.id(1).text])
+    }
+
+    @Test func `a late result under another key proves nothing`() {
+        var scene = Scene(tiles: 1, stages: [.prepare])
+        scene.join(1)
         scene.wait(milliseconds: 9250)
         scene.join(2)
         scene.complete(2, Scene.lease(0, 2))
-        // The reduction is still to come; the first worker is back with another result.
         let other = Scene.result(Scene.lease(0, 1), samples: "other")
-        let stale = scene.say(1, .hello(Scene.hello(1, unacknowledged: [other])))
-        // A restarted bookkeeping of the worker proves nothing: it is stale and no more.
-        #expect(stale.stale == [Scene.lease(0, 1)])
-        #expect(stale.outcome == nil)
+        let late = scene.say(
+            1,
+            .hello(Scene.hello(1, unacknowledged: [other])),
+            key: "another key"
+        )
+        #expect(late.stale == [Scene.lease(0, 1)])
+        #expect(late.claims.isEmpty)
+        #expect(!late.contains(.discard(other.object.key)))
     }
 
     @Test func `a superseded attempt that reports other samples is arbitrated`() {

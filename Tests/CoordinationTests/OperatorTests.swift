@@ -1,4 +1,5 @@
 import Coordination
+import Messaging
 import RunStore
 import SimulationKit
 import Testing
@@ -42,6 +43,56 @@ struct OperatorTests {
         #expect(commit.granted.isEmpty)
         #expect(scene.say(1, .goodbye(reason: "drained")).ends.isEmpty)
         #expect(scene.join(2).granted == [Scene.lease(1)])
+    }
+
+    /// The workers that are told to leave.
+    private func drained(_ effects: [RunEffect]) -> [PeerID] {
+        effects.compactMap { if case .send(.drain, let peer) = $0 { peer } else { nil } }
+    }
+
+    @Test func `a worker that is away is drained when it comes back`() {
+        var scene = Scene(tiles: 3)
+        scene.join(1)
+        scene.apply(.connectionLost(Scene.peer(1)))
+        #expect(drained(scene.apply(.drainRequested(Scene.id(1)))).isEmpty)
+        let hello = Scene.hello(1, running: [Scene.lease(2)])
+        let effects = scene.say(1, .hello(hello), peer: Scene.peer(9))
+        #expect(drained(effects) == [Scene.peer(9)])
+        #expect(effects.granted.isEmpty)
+        // Also one that was lost meanwhile, and one of which only the journal knows.
+        scene.wait(milliseconds: 9250)
+        #expect(drained(scene.join(1)) == [Scene.peer(1)])
+    }
+
+    @Test func `a drain is said again until the worker has left`() {
+        var scene = Scene(tiles: 3)
+        scene.join(1)
+        scene.join(2)
+        scene.apply(.drainRequested(Scene.id(1)))
+        for _ in 0..<3 {
+            scene.wait(milliseconds: 3000)
+            #expect(drained(scene.beat(1, held: [Scene.lease(2)])) == [Scene.peer(1)])
+            #expect(drained(scene.beat(2, held: [Scene.lease(1)])).isEmpty)
+        }
+        scene.say(1, .goodbye(reason: "drained"))
+        #expect(drained(scene.join(1)).isEmpty)
+    }
+
+    @Test func `a drain outlives the coordinator`() {
+        var scene = Scene(tiles: 3)
+        var image = JournalImage(runID: "run", planDigest: scene.plan.digest)
+        image.raiseEpoch()
+        let effects = scene.join(1) + scene.apply(.drainRequested(Scene.id(1)))
+        image.append(
+            effects.compactMap { effect in
+                guard case .journal(let record) = effect else { return nil }
+                return JournalEntry(record, cause: "1.1", wallSeconds: 0)
+            }
+        )
+        var next = Scene(tiles: 3, snapshot: image.snapshot)
+        let hello = Scene.hello(1, running: [Scene.lease(2)])
+        #expect(drained(next.say(1, .hello(hello))) == [Scene.peer(1)])
+        #expect(next.complete(1, Scene.lease(2)).granted.isEmpty)
     }
 
     @Test func `a coordinator that leaves tells that it will be back and keeps leases open`() {

@@ -197,6 +197,35 @@ struct RestoringTests {
         #expect(retried.join(2).granted == [Scene.lease(1, 2)])
     }
 
+    @Test func `a worker that comes back after a restart is heard although its unit is settled`() {
+        let plan = Scene.plan(tiles: 2, stages: [.prepare, .balance])
+        var image = image()
+        // The second tile was committed by another attempt while the first one's end was on its way.
+        let other = Scene.lease(0, 2)
+        image.append(
+            [
+                .granted(other, worker: Scene.id(2).text, isSpeculative: true),
+                .committed(
+                    Scene.result(other),
+                    worker: Scene.id(2).text,
+                    elapsedSeconds: 1
+                ),
+            ].map { JournalEntry($0, cause: "1.2", wallSeconds: 0) }
+        )
+        var scene = Scene(snapshot: image.snapshot)
+        #expect(scene.plan == plan)
+        #expect(scene.apply(.timePassed).ends.map(\.outcome) == [.revoked])
+        let late = Scene.result(Scene.lease(0), samples: "other")
+        let effects = scene.say(1, .hello(Scene.hello(1, unacknowledged: [late])))
+        #expect(effects.claims.map(\.lease) == [other, Scene.lease(0)])
+        let again = RunEvent.received(
+            .hello(Scene.hello(2)),
+            from: Scene.peer(2),
+            userID: "key2"
+        )
+        #expect(scene.facts(again).contains(.workerRejoined))
+    }
+
     @Test func `charges survive the restart`() {
         let plan = Scene.plan(tiles: 1, stages: [.prepare, .balance])
         var image = JournalImage(runID: "run", planDigest: plan.digest)

@@ -126,8 +126,15 @@ package struct JournalImage: Sendable {
         case .claimsSettled(let unit, _):
             snapshotHead.claims.removeAll { $0.lease.unit == unit }
         case .workerDistrusted(let id, _):
-            if snapshotHead.hosts[id] != nil { snapshotHead.distrustedWorkers.insert(id) }
-        case .workerJoined(let worker): snapshotHead.hosts[worker.id] = worker.host
+            guard let host = snapshotHead.hosts[id] else { break }
+            snapshotHead.distrustedWorkers.insert(id)
+            let place = WorkerPlace(host: host, key: snapshotHead.keys[id] ?? "")
+            snapshotHead.distrustedPlaces.insert(place)
+        case .workerJoined(let worker):
+            snapshotHead.hosts[worker.id] = worker.host
+            snapshotHead.keys[worker.id] = worker.key
+        case .drainRequested(let id):
+            if snapshotHead.hosts[id] != nil { snapshotHead.drainedWorkers.insert(id) }
         case .reduced(let stage, let round, let reduction):
             reductions.append(ReductionSnapshot(stage: stage, round: round, reduction: reduction))
         case .invalidated(let stage): invalidate(from: stage)
