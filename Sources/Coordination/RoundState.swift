@@ -31,9 +31,7 @@ struct FailureTally {
     /// The first two workers that were lost with it, and all their hosts, since the coordinator started.
     var lostWorkers: Set<String> = []
     var lostHosts: Set<String> = []
-    /// True when it ran out of memory: it is tried with nothing beside it.
-    ///
-    /// Not kept over a restart, which costs one attempt.
+    /// True when it ran out of memory: it is tried with nothing beside it on its host.
     var exceededMemory = false
 
     /// True when a worker failed it in a way that another may not.

@@ -93,6 +93,8 @@ extension RunState {
     /// Takes a lease out of every table; its unit's state is the caller's business.
     mutating func removeLease(_ key: LeaseKey) {
         guard let lease = leases.removeValue(forKey: key) else { return }
+        // Its host was held back for it.
+        if aloneKeys.remove(key) != nil { dispatchScope = .everyone }
         modifyWorker(lease.worker) { worker in
             if let place = worker.held.firstIndex(of: key) { worker.held.remove(at: place) }
         }

@@ -41,8 +41,10 @@ extension RunState {
         for unit in snapshot.units { state.restore(unit) }
         for failure in snapshot.chargedFailures {
             state.withRestoredRound(of: failure.unit) { round, ordinal in
-                round.tallies[ordinal, default: FailureTally()].chargedWorkers
-                    .append(failure.worker)
+                var tally = round.tallies[ordinal] ?? FailureTally()
+                tally.chargedWorkers.append(failure.worker)
+                if failure.failureClass == .outOfMemory { tally.exceededMemory = true }
+                round.tallies[ordinal] = tally
             }
         }
         for reduction in snapshot.reductions {
@@ -139,8 +141,10 @@ extension RunState {
                 worker: slot,
                 grantedAt: now,
                 confirmedAt: deadline,
-                isSpeculative: attempt.isSpeculative
+                isSpeculative: attempt.isSpeculative,
+                runsAlone: round.tallies[ordinal]?.exceededMemory ?? false
             )
+            if leases[key]?.runsAlone ?? false { aloneKeys.insert(key) }
             liveAttempts[ordinal, default: []].append(number)
             rounds[current].set(ordinal, .leased)
             modifyWorker(slot) { worker in

@@ -75,6 +75,8 @@ package struct RunState: Sendable {
 
     /// Leases of the current round.
     var leases: [LeaseKey: Lease] = [:]
+    /// Those of them beside which nothing is begun on their hosts.
+    var aloneKeys: Set<LeaseKey> = []
     /// Live attempts of a unit of the current round, in order of their grants.
     var liveAttempts: [Int32: [Int32]] = [:]
 

@@ -19,6 +19,8 @@ struct Lease {
     var confirmedAt: MonotonicInstant
     /// True when another lease of the unit was under way at the grant.
     var isSpeculative: Bool
+    /// True when nothing else may be begun on its worker's host meanwhile.
+    var runsAlone: Bool
     /// The reported result, while its object is being looked at.
     var reported: TileResult?
     /// True while the reported object is being fetched from the worker.

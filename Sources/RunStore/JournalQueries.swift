@@ -194,13 +194,21 @@ enum JournalQueries {
         let rows = try Row.fetchAll(
             database,
             sql: """
-                SELECT stage, round, tile_row, tile_column, attempt, worker
+                SELECT stage, round, tile_row, tile_column, attempt, worker, failure_class
                 FROM attempt WHERE charged = 1
                 """
         )
-        return try rows.map { (try lease($0, path: path), $0[5] as String) }
-            .sorted { $0.0 < $1.0 }
-            .map { ChargedFailure(unit: $0.0.unit, worker: $0.1) }
+        return try rows.map { row in
+            let lease = try lease(row, path: path)
+            let failureClass = String.fromDatabaseValue(row[6])
+                .flatMap { FailureClass(rawValue: $0) }
+            let failure = ChargedFailure(
+                unit: lease.unit,
+                worker: row[5],
+                failureClass: failureClass
+            )
+            return (lease, failure)
+        }.sorted { $0.0 < $1.0 }.map(\.1)
     }
 
     private static func claims(in database: Database, path: String) throws -> [ResultClaim] {

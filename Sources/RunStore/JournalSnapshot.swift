@@ -69,11 +69,14 @@ package struct ChargedFailure: Hashable, Sendable {
     package var unit: WorkUnit
     /// The worker.
     package var worker: String
+    /// What it was; nil when it is not known.
+    package var failureClass: FailureClass?
 
     /// A charged failure.
-    package init(unit: WorkUnit, worker: String) {
+    package init(unit: WorkUnit, worker: String, failureClass: FailureClass? = nil) {
         self.unit = unit
         self.worker = worker
+        self.failureClass = failureClass
     }
 }
 

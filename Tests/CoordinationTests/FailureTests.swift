@@ -60,6 +60,34 @@ struct FailureTests {
         #expect(runsAlone(second) == [failureClass == .outOfMemory])
     }
 
+    @Test func `what ran out of memory waits for its host to be idle and holds it back`() {
+        var scene = Scene(tiles: 5)
+        for worker in 1...2 {
+            var hello = Scene.hello(worker)
+            hello.host = "node"
+            scene.say(worker, .hello(hello))
+        }
+        scene.fail(1, Scene.lease(4), .outOfMemory)
+        // There is other work: the tile is left for the end.
+        scene.wait(milliseconds: 750)
+        #expect(scene.complete(1, Scene.lease(2)).granted == [Scene.lease(1)])
+        #expect(scene.complete(1, Scene.lease(1)).granted == [Scene.lease(0)])
+        #expect(scene.complete(1, Scene.lease(0)).granted.isEmpty)
+        // The sibling still computes.
+        #expect(scene.beat(1, held: []).granted.isEmpty)
+        let alone = scene.complete(2, Scene.lease(3))
+        #expect(alone.granted == [Scene.lease(4, 2)])
+        #expect(alone.contains { $0.isLease(to: Scene.peer(2)) })
+        // What becomes free meanwhile waits for it on this host, and not on another.
+        let back = scene.apply(.objectLost(Scene.lease(0).unit, reason: "gone"))
+        #expect(back.granted.isEmpty)
+        #expect(scene.beat(1, held: []).granted.isEmpty)
+        #expect(scene.join(3).granted == [Scene.lease(0, 2)])
+        scene.apply(.objectLost(Scene.lease(1).unit, reason: "gone"))
+        let end = scene.complete(2, Scene.lease(4, 2))
+        #expect(end.granted == [Scene.lease(1, 2)])
+    }
+
     @Test func `an unreadable input quarantines at once and is not charged`() {
         var scene = Scene(tiles: 2)
         scene.join(1)

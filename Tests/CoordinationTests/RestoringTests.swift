@@ -262,6 +262,21 @@ struct RestoringTests {
         #expect(image.snapshot.units.map(\.losses) == [0])
     }
 
+    @Test func `what ran out of memory still runs alone after a restart`() {
+        let plan = Scene.plan(tiles: 1, stages: [.prepare])
+        var image = JournalImage(runID: "run", planDigest: plan.digest)
+        image.raiseEpoch()
+        var scene = Scene(tiles: 1, stages: [.prepare])
+        append(scene.join(1), to: &image)
+        append(scene.fail(1, Scene.lease(0), .outOfMemory), to: &image)
+        var again = Scene(tiles: 1, stages: [.prepare], snapshot: image.snapshot)
+        let grants = again.join(2).flatMap { effect -> [Bool] in
+            guard case .send(.lease(let grants), _) = effect else { return [] }
+            return grants.map(\.runsAlone)
+        }
+        #expect(grants == [true])
+    }
+
     /// The journal of a run of two tiles that ended with one of them quarantined in its last stage.
     private func incompleteImage() -> JournalImage {
         var scene = Scene()

@@ -9,7 +9,7 @@ package struct JournalImage: Sendable {
     private var snapshotHead: JournalSnapshot
     private var units: [WorkUnit: UnitSnapshot] = [:]
     private var openAttempts: [LeaseID: OpenAttempt] = [:]
-    private var charged: [LeaseID: String] = [:]
+    private var charged: [LeaseID: ChargedFailure] = [:]
     private var partials: [WorkUnit: [UInt8]] = [:]
     private var reductions: [ReductionSnapshot] = []
     private var granted: [LeaseID: String] = [:]
@@ -44,7 +44,7 @@ package struct JournalImage: Sendable {
         snapshot.units = units.values.sorted { $0.unit < $1.unit }
         snapshot.openAttempts = openAttempts.values.sorted { $0.lease < $1.lease }
         snapshot.chargedFailures = charged.sorted { $0.key < $1.key }
-            .map { ChargedFailure(unit: $0.key.unit, worker: $0.value) }
+            .map(\.value)
         snapshot.reductions = reductions.sorted { ($0.stage, $0.round) < ($1.stage, $1.round) }
         return snapshot
     }
@@ -106,8 +106,8 @@ package struct JournalImage: Sendable {
             }
             charged = charged.filter { $0.key.unit != unit }
         case .chargesForgiven(let unit, let worker):
-            let count = charged.filter { $0.key.unit == unit && $0.value == worker }.count
-            charged = charged.filter { $0.key.unit != unit || $0.value != worker }
+            let count = charged.filter { $0.key.unit == unit && $0.value.worker == worker }.count
+            charged = charged.filter { $0.key.unit != unit || $0.value.worker != worker }
             change(unit) { $0.charges = max(0, $0.charges - count) }
         case .resultDiscarded(let unit, let reason):
             partials[unit] = nil
@@ -166,7 +166,13 @@ package struct JournalImage: Sendable {
             violations.append("\(end.lease) ended without being open")
             return
         }
-        if end.isCharged { charged[end.lease] = open.worker }
+        if end.isCharged {
+            charged[end.lease] = ChargedFailure(
+                unit: end.lease.unit,
+                worker: open.worker,
+                failureClass: end.failureClass
+            )
+        }
         let isStorage = end.failureClass == .storage
         guard end.isCharged || isStorage || end.outcome == .lost else { return }
         change(end.lease.unit) {
