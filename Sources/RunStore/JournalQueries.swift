@@ -25,6 +25,14 @@ enum JournalQueries {
         )
     }
 
+    /// Drops the oldest history beyond ``RunJournal/eventLimit`` rows.
+    static func prune(_ database: Database) throws {
+        try database.execute(
+            sql: "DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?",
+            arguments: [RunJournal.eventLimit]
+        )
+    }
+
     /// The partials of a round, in tile order, each compared with its digest.
     static func partials(
         stage: Stage,

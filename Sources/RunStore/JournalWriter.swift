@@ -279,6 +279,7 @@ struct JournalWriter {
             ]
         )
         try event("stage.reduced", "\(stage.rawValue) round \(round): \(kind)", entry)
+        try JournalQueries.prune(database)
     }
 
     private mutating func invalidate(from stage: Stage, _ entry: JournalEntry) throws {

@@ -12,7 +12,7 @@ package import Tiling
 package final class RunJournal: JournalStore {
     /// The most entries that one transaction takes from several callers together.
     package static let groupLimit = 4096
-    /// The most rows that the history keeps.
+    /// The most rows that the history keeps, from each opening and each stage's end on.
     package static let eventLimit = 200_000
 
     /// The database file.
@@ -205,18 +205,6 @@ package final class RunJournal: JournalStore {
                 )
             }
             try database.close()
-        }
-    }
-
-    /// Drops the oldest history beyond ``eventLimit`` rows; blocks.
-    package func prune() throws(RunStoreError) {
-        try JournalFailure.translating(path) { [self] in
-            try database.write { database in
-                try database.execute(
-                    sql: "DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?",
-                    arguments: [Self.eventLimit]
-                )
-            }
         }
     }
 

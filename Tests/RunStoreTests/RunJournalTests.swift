@@ -30,10 +30,45 @@ struct RunJournalTests {
     }
 
     @Test func `the epoch is raised at each open and survives`() throws {
-        #expect(try open().epoch == 1)
-        #expect(try open().epoch == 2)
-        #expect(try open().epoch == 3)
-        #expect(try reader().snapshot().epoch == 3)
+        // The clock on the wall shows 1000.
+        #expect(try open().epoch == 1000)
+        #expect(try open().epoch == 1001)
+        #expect(try open().epoch == 1002)
+        #expect(try reader().snapshot().epoch == 1002)
+    }
+
+    @Test(arguments: [(0, 1), (2e9, 2_000_000_000), (-5, 1), (.nan, 1), (1e300, 1)])
+    func `an epoch is the time in seconds where that is sane`(wallSeconds: Double, epoch: UInt64)
+        throws
+    {
+        let journal = try RunJournal.open(
+            at: path,
+            plan: Fixtures.plan(),
+            runID: "run1",
+            wallSeconds: wallSeconds,
+            files: PosixFileSystem()
+        )
+        #expect(journal.epoch == epoch)
+    }
+
+    @Test func `the history is bounded at each opening and at each stage's end`() throws {
+        func eventCount() throws -> Int { try reader().eventCount() }
+        let journal = try open()
+        let note = Fixtures.entry(.noted("test", message: "", worker: nil))
+        let excess = 300
+        try journal.appendNow(
+            [JournalEntry](repeating: note, count: RunJournal.eventLimit + excess)
+        )
+        #expect(try eventCount() == RunJournal.eventLimit + excess + 1)
+        try journal.appendNow([
+            Fixtures.entry(.reduced(.prepare, round: 0, .finished(constants: [])))
+        ])
+        #expect(try eventCount() == RunJournal.eventLimit)
+        try journal.appendNow([JournalEntry](repeating: note, count: excess))
+        #expect(try eventCount() == RunJournal.eventLimit + excess)
+        try journal.close()
+        try open().close()
+        #expect(try eventCount() == RunJournal.eventLimit)
     }
 
     @Test func `what was appended is there for another connection while the writer lives`()
@@ -96,7 +131,7 @@ struct RunJournalTests {
             let error = #expect(throws: RunStoreError.self) { _ = try attempt() }
             #expect(error?.code == .otherPlan)
         }
-        #expect(try reader().snapshot().epoch == 1)
+        #expect(try reader().snapshot().epoch == 1000)
     }
 
     @Test func `a network file system is refused with the remedy`() throws {
@@ -237,7 +272,9 @@ struct RunJournalTests {
             wallSeconds: 2000,
             files: PosixFileSystem()
         )
-        #expect(elsewhere.epoch == 2)
+        // Whoever goes on here too at another second has another epoch.
+        #expect(elsewhere.epoch == 2000)
+        #expect(journal.epoch == 1000)
         #expect(try elsewhere.snapshot().units.map(\.state) == [.committed])
         withExtendedLifetime(journal) {}
     }
