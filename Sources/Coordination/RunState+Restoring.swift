@@ -38,6 +38,10 @@ extension RunState {
         for claim in snapshot.claims {
             state.disputes[claim.lease.unit, default: Dispute()].claims.append(claim)
         }
+        for duration in snapshot.durations {
+            let key = RoundKey(stage: duration.stage, round: duration.round)
+            state.restoredDurations[key, default: []].append(duration.seconds)
+        }
         for unit in snapshot.units { state.restore(unit) }
         for failure in snapshot.chargedFailures {
             state.withRestoredRound(of: failure.unit) { round, ordinal in

@@ -113,7 +113,9 @@ extension RunState {
 
     /// Drops what belongs to the round before.
     private mutating func forgetRound() {
-        durations = []
+        earlierQuartileSeconds = quartileSeconds ?? earlierQuartileSeconds
+        let key = RoundKey(stage: rounds[current].stage, round: rounds[current].round)
+        durations = Array((restoredDurations.removeValue(forKey: key) ?? []).suffix(Self.historyLimit))
         durationCursor = 0
         commits = []
         commitCursor = 0

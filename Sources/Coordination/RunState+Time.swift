@@ -141,15 +141,20 @@ extension RunState {
         }
     }
 
+    /// How old a lease must be for a second worker to try its unit.
+    ///
+    /// Where too few of the round have ended, what the round before took is a guess, and so is a part of
+    /// the time that any unit may take: twice the age is waited for then.
     private mutating func updateSpeculationAge() {
-        // A quartile of fewer says nothing about a straggler.
-        guard durations.count >= 4 else {
-            speculationAgeMilliseconds = nil
-            return
-        }
-        let sorted = durations.sorted()
-        let quartile = sorted[sorted.count * 3 / 4]
-        let age = min(quartile * policy.speculationFactor * 1000, 1e12)
+        let guess = earlierQuartileSeconds ?? Double(policy.wallLimitSeconds) / 16
+        let seconds = quartileSeconds ?? 2 * max(guess, durations.max() ?? 0)
+        let age = min(seconds * policy.speculationFactor * 1000, 1e12)
         speculationAgeMilliseconds = max(policy.speculationFloorMilliseconds, Int(age))
+    }
+
+    /// The third quartile of the round's durations, seconds; nil of fewer than four.
+    var quartileSeconds: Double? {
+        guard durations.count >= 4 else { return nil }
+        return durations.sorted()[durations.count * 3 / 4]
     }
 }

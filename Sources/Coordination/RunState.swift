@@ -85,6 +85,10 @@ package struct RunState: Sendable {
     /// Durations of the latest commits of the round, seconds, as a ring.
     var durations: [Double] = []
     var durationCursor = 0
+    /// Durations of commits before a restart, until their round begins.
+    var restoredDurations: [RoundKey: [Double]] = [:]
+    /// Third quartile of the durations of an earlier round, seconds; nil while there is none.
+    var earlierQuartileSeconds: Double?
     /// Moments and costs of the latest commits, as a ring.
     var commits: [(at: MonotonicInstant, cost: Int)] = []
     var commitCursor = 0

@@ -107,6 +107,7 @@ enum JournalQueries {
         snapshot.chargedFailures = try chargedFailures(in: database, path: path)
         snapshot.reductions = try reductions(in: database, path: path)
         snapshot.claims = try claims(in: database, path: path)
+        snapshot.durations = try durations(in: database, path: path)
         let workers = try Row.fetchAll(
             database,
             sql: "SELECT id, host, distrusted, draining, key FROM worker"
@@ -238,6 +239,37 @@ enum JournalQueries {
                 samplesDigest: digest
             )
         }.sorted { $0.lease < $1.lease }
+    }
+
+    private static func durations(
+        in database: Database,
+        path: String
+    ) throws -> [AttemptDuration] {
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT latest.stage, latest.round, attempt.elapsed_seconds
+                FROM (SELECT id, stage, round, tile_row, tile_column, attempt FROM result
+                    ORDER BY id DESC LIMIT ?) AS latest
+                JOIN attempt ON attempt.stage = latest.stage AND attempt.round = latest.round
+                    AND attempt.tile_row = latest.tile_row
+                    AND attempt.tile_column = latest.tile_column
+                    AND attempt.attempt = latest.attempt
+                ORDER BY latest.id
+                """,
+            arguments: [AttemptDuration.limit]
+        )
+        return try rows.compactMap { row in
+            // 0 where it is not known: adopted, or merged.
+            guard let seconds = Double.fromDatabaseValue(row[2]), seconds > 0, seconds.isFinite else {
+                return nil
+            }
+            return AttemptDuration(
+                stage: try stage(row[0], path: path),
+                round: row[1],
+                seconds: seconds
+            )
+        }
     }
 
     /// The reductions in the order of stages and rounds.

@@ -97,6 +97,26 @@ package struct ReductionSnapshot: Hashable, Sendable {
     }
 }
 
+/// How long a committed attempt took.
+package struct AttemptDuration: Hashable, Sendable {
+    /// The stage.
+    package var stage: Stage
+    /// The round.
+    package var round: Int
+    /// Time from grant to commit, seconds.
+    package var seconds: Double
+
+    /// A duration.
+    package init(stage: Stage, round: Int, seconds: Double) {
+        self.stage = stage
+        self.round = round
+        self.seconds = seconds
+    }
+
+    /// How many of the latest the journal hands out.
+    package static let limit = 512
+}
+
 /// All that a coordinator needs to go on with a run.
 package struct JournalSnapshot: Hashable, Sendable {
     /// Identity of the run.
@@ -129,6 +149,8 @@ package struct JournalSnapshot: Hashable, Sendable {
     package var distrustedPlaces: Set<WorkerPlace>
     /// Workers that an operator wants to leave.
     package var drainedWorkers: Set<String>
+    /// How long the latest commits took, the earliest of them first.
+    package var durations: [AttemptDuration]
     /// The hosts of all workers that ever joined, by their identity.
     package var hosts: [String: String]
     /// The keys that they showed, by their identity.
@@ -151,6 +173,7 @@ package struct JournalSnapshot: Hashable, Sendable {
         distrustedWorkers = []
         distrustedPlaces = []
         drainedWorkers = []
+        durations = []
         hosts = [:]
         keys = [:]
     }

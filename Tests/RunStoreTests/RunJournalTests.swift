@@ -118,6 +118,52 @@ struct RunJournalTests {
         #expect(snapshot.units.first?.object?.key.lease == Fixtures.lease(0))
     }
 
+    @Test func `a result from elsewhere takes the place of a tile that was given up here`()
+        async throws
+    {
+        let journal = try open()
+        try await journal.append([
+            Fixtures.entry(.granted(Fixtures.lease(0), worker: "w", isSpeculative: false)),
+            Fixtures.entry(
+                .attemptEnded(
+                    AttemptEnd(
+                        lease: Fixtures.lease(0),
+                        outcome: .failed,
+                        failureClass: .input,
+                        message: "unreadable"
+                    )
+                )
+            ),
+            Fixtures.entry(
+                .quarantined(Fixtures.lease(0).unit, failureClass: .input, message: "unreadable")
+            ),
+        ])
+        let stored = StoredResult(
+            lease: Fixtures.lease(0),
+            object: Fixtures.result(of: Fixtures.lease(0)).object,
+            worker: "shard",
+            committedSeconds: 5
+        )
+        let renamed = stored.renamed(to: Attempt(2))
+        #expect(renamed.object.key.lease == Fixtures.lease(0, 2))
+        #expect(renamed.object.key.nonce == stored.object.key.nonce)
+        #expect(renamed.object.samplesDigest == stored.object.samplesDigest)
+        let result = TileResult(
+            lease: renamed.lease,
+            object: renamed.object,
+            partial: [3],
+            cost: TileCost()
+        )
+        try await journal.append([
+            Fixtures.entry(.granted(renamed.lease, worker: "shard", isSpeculative: false)),
+            Fixtures.entry(.committed(result, worker: "shard", elapsedSeconds: 0)),
+        ])
+        let unit = try #require(try journal.snapshot().units.first)
+        #expect(unit.state == .committed)
+        #expect(unit.object == renamed.object)
+        #expect(unit.attempts == 2)
+    }
+
     @Test func `the plan comes back exactly`() throws {
         _ = try open()
         #expect(try reader().plan() == Fixtures.plan())

@@ -12,6 +12,8 @@ package struct JournalImage: Sendable {
     private var charged: [LeaseID: ChargedFailure] = [:]
     private var partials: [WorkUnit: [UInt8]] = [:]
     private var reductions: [ReductionSnapshot] = []
+    private var commitNumbers: [WorkUnit: (number: Int, seconds: Double)] = [:]
+    private var commitCount = 0
     private var granted: [LeaseID: String] = [:]
     /// Facts that may never become true; empty while all is well.
     package private(set) var violations: [String] = []
@@ -45,6 +47,12 @@ package struct JournalImage: Sendable {
         snapshot.openAttempts = openAttempts.values.sorted { $0.lease < $1.lease }
         snapshot.chargedFailures = charged.sorted { $0.key < $1.key }
             .map(\.value)
+        snapshot.durations = commitNumbers.filter { units[$0.key]?.object != nil }
+            .sorted { $0.value.number < $1.value.number }.suffix(AttemptDuration.limit)
+            .filter { $0.value.seconds > 0 }
+            .map { unit, commit in
+                AttemptDuration(stage: unit.stage, round: unit.round, seconds: commit.seconds)
+            }
         snapshot.reductions = reductions.sorted { ($0.stage, $0.round) < ($1.stage, $1.round) }
         return snapshot
     }
@@ -90,7 +98,10 @@ package struct JournalImage: Sendable {
             )
             let live = openAttempts.keys.filter { $0.unit == lease.unit }.count
             if live > 2 { violations.append("\(live) open attempts at \(lease.unit)") }
-        case .committed(let result, let worker, _): commit(result, worker: worker)
+        case .committed(let result, let worker, let seconds):
+            commit(result, worker: worker)
+            commitCount += 1
+            commitNumbers[result.lease.unit] = (commitCount, seconds)
         case .attemptEnded(let end): finish(end)
         case .quarantined(let unit, _, let message):
             change(unit) {
