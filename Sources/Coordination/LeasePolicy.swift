@@ -38,6 +38,11 @@ package struct LeasePolicy: Hashable, Sendable {
     package var creditLimit = 4096
     /// Quarantined tiles beyond which the run stops; nil for no limit.
     package var quarantineLimit: Int?
+    /// Time without a commit, although there is work and somebody for it, before that is said,
+    /// milliseconds; longer where units take longer.
+    package var stallAlarmMilliseconds = 900_000
+    /// Time without a worker that could take work before that is said, milliseconds.
+    package var noWorkersAlarmMilliseconds = 60_000
     /// How long a unit with two different results may wait for a third worker, milliseconds.
     package var arbitrationMilliseconds = 600_000
     /// Most bytes of a part of a round's brief.

@@ -13,6 +13,7 @@ extension RunState {
             endRests(of: slot, at: now)
         }
         endNeedlessBenches(at: now)
+        watchProgress(at: now)
         guard !phase.isOver, currentRound != nil else { return }
         if rounds[current].endBackoffs(at: now) { dispatchScope = .everyone }
         endOverlong(at: now)
@@ -38,6 +39,7 @@ extension RunState {
         fact.durationMilliseconds = gap
         log(fact)
         let earliest = now.advanced(byMilliseconds: policy.leaseMilliseconds)
+        alarms.skip(milliseconds: gap)
         for (unit, dispute) in disputes {
             disputes[unit]?.waitsSince = dispute.waitsSince?.advanced(byMilliseconds: gap)
         }

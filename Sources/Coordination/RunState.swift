@@ -81,6 +81,8 @@ package struct RunState: Sendable {
     var liveAttempts: [Int32: [Int32]] = [:]
 
     var lastTick: MonotonicInstant?
+    /// What an operator should hear when nothing goes on.
+    var alarms = ProgressAlarms()
     var startedAt: MonotonicInstant?
     /// Durations of the latest commits of the round, seconds, as a ring.
     var durations: [Double] = []
