@@ -118,7 +118,7 @@ struct CoordinatorTests {
                         )
                         if let transport { result = transport.result(result) }
                         acts += worker.finish(grant.lease, .success(result))
-                    case .reconnect, .remove: break
+                    case .reconnect, .remove, .leave: break
                     }
                 }
             }

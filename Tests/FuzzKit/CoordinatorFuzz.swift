@@ -320,7 +320,8 @@ struct CoordinatorFuzz {
             from: journal.snapshot,
             plan: Self.work.plan,
             identity: Self.identity(journal.epoch),
-            policy: Self.policy
+            policy: Self.policy,
+            revivesCancelled: true
         )
         apply(.timePassed)
     }

@@ -21,6 +21,10 @@ extension SimulatedCluster {
         /// Mean time between fillings of the disks, which then take nothing for a while,
         /// milliseconds; nil for none.
         package var fillMilliseconds: Int?
+        /// Mean time between an operator's requests, milliseconds; nil for none.
+        package var operatorMilliseconds: Int?
+        /// Mean time between losses and changes of committed objects, milliseconds; nil for none.
+        package var rotMilliseconds: Int?
         /// Probability that a kill of the coordinator strikes between two of its next actions.
         package var crashBetweenActions = 0.5
         /// Probability that a worker dies between writing an object and reporting it, or just after.
