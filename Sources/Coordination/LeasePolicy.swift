@@ -13,8 +13,9 @@ package struct LeasePolicy: Hashable, Sendable {
     package var chargeLimit = 3
     /// Failures to read or write files after which a tile is quarantined.
     package var storageFailureLimit = 100
-    /// Losses of a computing worker after which a tile is quarantined, if on two hosts where there are
-    /// two; until then it is tried again under a wait. What a coordinator's own end parts does not count.
+    /// Losses of a computing worker after which a tile is quarantined, if on two hosts where there are two.
+    ///
+    /// Until then it is tried again under a wait. What a coordinator's own end parts does not count.
     package var lossLimit = 20
     /// Failures in a row after which a worker is benched, if there is another.
     package var benchAfterFailures = 5

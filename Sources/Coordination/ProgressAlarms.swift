@@ -24,7 +24,8 @@ struct ProgressAlarms: Sendable {
 extension RunState {
     /// Tells the operator when work waits and nothing comes of it.
     mutating func watchProgress(at now: MonotonicInstant) {
-        guard phase == .running, !isJournalDown, !isReducing, !isShuttingDown, let round = currentRound,
+        guard phase == .running, !isJournalDown, !isReducing, !isShuttingDown,
+            let round = currentRound,
             !round.isSettled
         else {
             alarms.reset()

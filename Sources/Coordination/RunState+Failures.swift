@@ -327,7 +327,9 @@ extension TileObjectKey {
 
     /// The keys of the files that a message names by path.
     static func keys(in message: String) -> [TileObjectKey] {
-        let words = message.split { !$0.isASCII || !($0.isLetter || $0.isNumber || "/._-".contains($0)) }
+        let words = message.split {
+            !$0.isASCII || !($0.isLetter || $0.isNumber || "/._-".contains($0))
+        }
         var keys: [TileObjectKey] = []
         for word in words where keys.count < keyLimit {
             // A full stop may end the sentence.

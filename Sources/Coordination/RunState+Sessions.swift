@@ -157,7 +157,8 @@ extension RunState {
         if distrustedPlaces.contains(place) {
             distrustedWorkers.insert(worker.id.text)
             workers[slot]?.isDistrusted = true
-            let reason = "an earlier worker with its host and key computed something else than two others"
+            let reason =
+                "an earlier worker with its host and key computed something else than two others"
             journal(.workerDistrusted(id: worker.id.text, reason: reason))
             var fact = RunFact(.workerDistrusted, .error, message: reason)
             fact.worker = worker.id

@@ -115,7 +115,9 @@ extension RunState {
     private mutating func forgetRound() {
         earlierQuartileSeconds = quartileSeconds ?? earlierQuartileSeconds
         let key = RoundKey(stage: rounds[current].stage, round: rounds[current].round)
-        durations = Array((restoredDurations.removeValue(forKey: key) ?? []).suffix(Self.historyLimit))
+        durations = Array(
+            (restoredDurations.removeValue(forKey: key) ?? []).suffix(Self.historyLimit)
+        )
         durationCursor = 0
         commits = []
         commitCursor = 0

@@ -261,7 +261,8 @@ enum JournalQueries {
         )
         return try rows.compactMap { row in
             // 0 where it is not known: adopted, or merged.
-            guard let seconds = Double.fromDatabaseValue(row[2]), seconds > 0, seconds.isFinite else {
+            guard let seconds = Double.fromDatabaseValue(row[2]), seconds > 0, seconds.isFinite
+            else {
                 return nil
             }
             return AttemptDuration(

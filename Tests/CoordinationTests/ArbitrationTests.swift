@@ -157,7 +157,8 @@ struct ArbitrationTests {
         #expect(outcome(&scene, minutes: 2) != nil)
     }
 
-    @Test func `a worker that starts again where one was wrong gets nothing, also after a restart`() {
+    @Test func `a worker that starts again where one was wrong gets nothing, also after a restart`()
+    {
         var scene = Self.speculated()
         var image = JournalImage(runID: "run", planDigest: scene.plan.digest)
         image.raiseEpoch()

@@ -172,7 +172,8 @@ struct RestoringTests {
         #expect(state.phase == .running)
     }
 
-    @Test func `a run with too many quarantined tiles stops at its start, unless they are retried`() {
+    @Test func `a run with too many quarantined tiles stops at its start, unless they are retried`()
+    {
         var first = Scene()
         var image = JournalImage(runID: "run", planDigest: first.plan.digest)
         image.raiseEpoch()

@@ -226,7 +226,11 @@ struct RunJournalTests {
             Fixtures.entry(.granted(lease, worker: "w", isSpeculative: false)),
             Fixtures.entry(.committed(result, worker: "w", elapsedSeconds: 1)),
         ])
-        #expect(try await again.partials(stage: .prepare, round: 0).map(\.partial) == [[0, 9], [1, 9]])
+        #expect(
+            try await again.partials(stage: .prepare, round: 0).map(\.partial) == [
+                [0, 9], [1, 9],
+            ]
+        )
         #expect(try await again.damagedPartials(stage: .prepare, round: 0).isEmpty)
     }
 
