@@ -16,6 +16,8 @@ package struct CommitGate: Sendable {
         case verify(TileResult)
         /// Fetch a result's object from its worker.
         case collect(TileResult, from: PeerID)
+        /// Compare committed objects with their digests.
+        case inspect([TileObject])
         /// Send a piece of a file.
         case serve(FileRequest, to: PeerID)
         /// Take in a piece of a file.
@@ -80,6 +82,7 @@ package struct CommitGate: Sendable {
                 }
             case .verify(let result): ready.append(.verify(result))
             case .collect(let result, let peer): ready.append(.collect(result, from: peer))
+            case .inspect(let objects): ready.append(.inspect(objects))
             case .serve(let request, let peer): ready.append(.serve(request, to: peer))
             case .take(let piece, let peer): ready.append(.take(piece, from: peer))
             case .log(let fact): ready.append(.log(fact))

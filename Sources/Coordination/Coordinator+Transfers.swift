@@ -125,13 +125,11 @@ extension Coordinator {
         }
     }
 
-    /// A committed object that cannot be read is computed again, when it is indeed not there.
+    /// A committed object that cannot be read is computed again, when it is indeed not what it was.
     private func lookForLostObject(_ key: TileObjectKey) async {
         let unit = key.lease.unit
         guard let object = committedObject(of: unit), object.key == key else { return }
         let verifier = surroundings.verifier
-        let discrepancy = await transferQueue.run { verifier.discrepancy(of: object) }
-        guard let discrepancy, committedObject(of: unit) == object else { return }
-        apply(.objectLost(unit, reason: discrepancy))
+        loseObject(object, reason: await transferQueue.run { verifier.damage(of: object) })
     }
 }

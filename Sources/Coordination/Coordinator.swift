@@ -67,8 +67,9 @@ package actor Coordinator {
     /// Blocking work, done in order.
     enum Job {
         case verify(TileResult)
+        case inspect([TileObject])
         case discard(TileObjectKey)
-        case reduce(Stage, round: Int, constants: [Stage: [UInt8]])
+        case reduce(Stage, round: Int, constants: [Stage: [UInt8]], number: Int)
     }
 
     private var state: RunState
@@ -80,6 +81,10 @@ package actor Coordinator {
     private var jobs: [Job] = []
     private var finalOutcome: RunOutcome?
     private var isJournalFailing = false
+    /// Reductions that were asked for, and those whose turn has come: what one gives that was overtaken by
+    /// a lost object or a retry is not the answer to a later one.
+    private var wantedReductions = 0
+    private var begunReductions = 0
     /// Answers to heartbeats until the next look at the time, the latest for each peer.
     ///
     /// They say only that the coordinator lives, so they may leave together: a thousand idle workers
@@ -343,18 +348,43 @@ package actor Coordinator {
         }
     }
 
+    /// Committed objects that are not what they were are computed again.
+    private func inspect(_ objects: [TileObject]) async {
+        let verifier = surroundings.verifier
+        for object in objects {
+            let damage = await queue.run { verifier.damage(of: object) }
+            loseObject(object, reason: damage)
+        }
+    }
+
+    /// Says that a committed object is lost, unless another one has taken its place.
+    func loseObject(_ object: TileObject, reason: String?) {
+        let unit = object.key.lease.unit
+        guard let reason, committedObject(of: unit) == object else { return }
+        apply(.objectLost(unit, reason: reason))
+    }
+
     private func carryOut(_ job: Job) async {
         let verifier = surroundings.verifier
         switch job {
         case .verify(let result): await verify([result])
+        case .inspect(let objects): await inspect(objects)
         case .discard(let key):
             await queue.run { verifier.discard(key) }
-        case .reduce(let stage, let round, let constants):
-            await reduce(stage, round: round, constants: constants)
+        case .reduce(let stage, let round, let constants, let number):
+            guard let event = await reduction(stage, round: round, constants: constants),
+                number == wantedReductions
+            else { return }
+            apply(event)
         }
     }
 
-    private func reduce(_ stage: Stage, round: Int, constants: [Stage: [UInt8]]) async {
+    /// Reduces a round; nil when there are partials to be made again first.
+    private func reduction(
+        _ stage: Stage,
+        round: Int,
+        constants: [Stage: [UInt8]]
+    ) async -> RunEvent? {
         do {
             let partials = try await surroundings.journal.partials(stage: stage, round: round)
             let reducer = surroundings.reducer
@@ -368,10 +398,24 @@ package actor Coordinator {
                     )
                 }
             }
-            apply(.reductionFinished(stage, round: round, try outcome.get()))
+            return .reductionFinished(stage, round: round, try outcome.get())
+        } catch let error as RunStoreError where error.code == .damaged {
+            let isReplacing = await replacePartials(stage, round: round)
+            return isReplacing
+                ? nil : .reductionFailed(stage, round: round, reason: error.description)
         } catch {
-            apply(.reductionFailed(stage, round: round, reason: "\(error)"))
+            return .reductionFailed(stage, round: round, reason: "\(error)")
         }
+    }
+
+    /// Partials that are not what was committed cost their tiles, not the run; false when all are.
+    private func replacePartials(_ stage: Stage, round: Int) async -> Bool {
+        let journal = surroundings.journal
+        let damaged = (try? await journal.damagedPartials(stage: stage, round: round)) ?? []
+        for unit in damaged {
+            apply(.objectLost(unit, reason: "its partial sums in the journal have changed"))
+        }
+        return !damaged.isEmpty
     }
 
     private func waitForOutcome() async throws -> RunOutcome? {
@@ -386,6 +430,7 @@ package actor Coordinator {
     /// Feeds the state an event, and whatever its effects lead to at once.
     func apply(_ event: RunEvent) {
         let effects = state.apply(event, at: surroundings.clock.now)
+        wantedReductions += effects.count { if case .reduce = $0 { true } else { false } }
         let ready = gate.admit(
             effects,
             cause: state.cause,
@@ -405,6 +450,7 @@ package actor Coordinator {
             case .send(let message, let peer):
                 if !send(message, to: peer) { lostPeers.append(peer) }
             case .verify(let result): add(.verify(result))
+            case .inspect(let objects): add(.inspect(objects))
             case .collect(let result, let peer):
                 perform(transfers.collect(result, from: peer, at: milliseconds))
             case .serve(let request, let peer): perform(transfers.serve(request, to: peer))
@@ -414,7 +460,8 @@ package actor Coordinator {
                 perform(transfers.abandon(key, at: milliseconds))
             case .discard(let key): add(.discard(key))
             case .reduce(let stage, let round, let constants):
-                add(.reduce(stage, round: round, constants: constants))
+                begunReductions += 1
+                add(.reduce(stage, round: round, constants: constants, number: begunReductions))
             case .log(let fact): surroundings.log.record(fact)
             case .finish(let outcome):
                 finalOutcome = outcome

@@ -8,11 +8,14 @@ package struct LeasePolicy: Hashable, Sendable {
     package var leaseMilliseconds = 9000
     /// Time after which a worker ends an attempt, seconds.
     package var wallLimitSeconds = 3600
-    /// Charged failures after which a tile is quarantined, if on two workers where there are two.
+    /// Charged failures after which a tile is quarantined, if on two hosts where there are two, else on
+    /// two workers where there are two; twice as many are enough anywhere.
     package var chargeLimit = 3
     /// Failures to read or write files after which a tile is quarantined.
     package var storageFailureLimit = 100
-    /// Losses of a computing worker after which a tile is quarantined.
+    /// Losses of a computing worker after which a tile is quarantined, if on two hosts where there are two.
+    ///
+    /// Until then it is tried again under a wait. What a coordinator's own end parts does not count.
     package var lossLimit = 20
     /// Failures in a row after which a worker is benched, if there is another.
     package var benchAfterFailures = 5
@@ -36,6 +39,11 @@ package struct LeasePolicy: Hashable, Sendable {
     package var creditLimit = 4096
     /// Quarantined tiles beyond which the run stops; nil for no limit.
     package var quarantineLimit: Int?
+    /// Time without a commit, although there is work and somebody for it, before that is said,
+    /// milliseconds; longer where units take longer.
+    package var stallAlarmMilliseconds = 900_000
+    /// Time without a worker that could take work before that is said, milliseconds.
+    package var noWorkersAlarmMilliseconds = 60_000
     /// How long a unit with two different results may wait for a third worker, milliseconds.
     package var arbitrationMilliseconds = 600_000
     /// Most bytes of a part of a round's brief.

@@ -21,17 +21,23 @@ enum UnitState: UInt8 {
 struct FailureTally {
     /// Failures that count, by the worker that reported them, in order.
     var chargedWorkers: [String] = []
+    /// Failures to read an input, and the workers that reported them, each once.
+    var inputFailures = 0
+    var inputWorkers: Set<String> = []
     /// Failures to read or write files.
     var storageFailures = 0
     /// Losses of the worker that computed it.
     var losses = 0
-    /// True when it ran out of memory: it is tried with nothing beside it.
-    ///
-    /// Not kept over a restart, which costs one attempt.
+    /// The first two workers that were lost with it, and all their hosts, since the coordinator started.
+    var lostWorkers: Set<String> = []
+    var lostHosts: Set<String> = []
+    /// True when it ran out of memory: it is tried with nothing beside it on its host.
     var exceededMemory = false
 
-    /// How many different workers reported failures that count.
-    var distinctWorkers: Int { Set(chargedWorkers).count }
+    /// True when a worker failed it in a way that another may not.
+    func wasFailed(by worker: String) -> Bool {
+        inputWorkers.contains(worker) || chargedWorkers.contains(worker)
+    }
 }
 
 /// One round of a stage: an array entry for each tile, nothing for what has not happened.

@@ -17,6 +17,8 @@ package enum RunEffect: Hashable, Sendable {
     /// Fetch a result's object from its worker, then say `objectStored`, or `objectVerified` with what
     /// is wrong; said again when the worker comes back on another connection.
     case collect(TileResult, from: PeerID)
+    /// Compare committed objects with their digests, then say `objectLost` for those that have changed.
+    case inspect([TileObject])
     /// Send a piece of a file to a worker.
     case serve(FileRequest, to: PeerID)
     /// Take in a piece of a file that a worker sent.

@@ -34,7 +34,7 @@ package enum RunEvent: Hashable, Sendable {
     case reductionFailed(Stage, round: Int, reason: String)
     /// An operator asked that nothing new is begun.
     case pauseRequested
-    /// An operator asked to go on.
+    /// An operator asked to go on, after a pause or with a run that was cancelled.
     case resumeRequested
     /// An operator asked to end the run.
     case cancelRequested

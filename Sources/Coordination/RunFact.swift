@@ -9,6 +9,8 @@ package struct RunFact: Hashable, Sendable {
         case runResumed = "run.resumed"
         case runPaused = "run.paused"
         case runFinished = "run.finished"
+        case runStalled = "run.stalled"
+        case runNoWorkers = "run.noWorkers"
         case stageStarted = "stage.started"
         case stageReduced = "stage.reduced"
         case stageInvalidated = "stage.invalidated"

@@ -7,7 +7,7 @@ import WireProtocol
 struct Dispute: Hashable, Sendable {
     /// What was said, each by an attempt of its own; the first one was committed.
     var claims: [ResultClaim] = []
-    /// Since when the coordinator waits for a third worker; nil until it looked first.
+    /// Since when the unit waits for a third worker; nil until the next look while nobody could get it.
     var waitsSince: MonotonicInstant?
 }
 
@@ -184,6 +184,7 @@ extension RunState {
         let reason =
             "its samples of \(claim.map { "\($0.lease.unit)" } ?? "a unit") are not those of two others"
         journal(.workerDistrusted(id: worker, reason: reason))
+        if let place = roll.place(of: worker) { distrustedPlaces.insert(place) }
         var fact = RunFact(.workerDistrusted, .error, message: reason)
         fact.worker = WorkerID(worker)
         fact.host = claim?.host
@@ -221,14 +222,19 @@ extension RunState {
     }
 
     /// Ends a run in which nobody comes who could decide.
+    ///
+    /// Only time in which somebody could have been granted the unit counts.
     mutating func endHopelessDisputes(at now: MonotonicInstant) {
-        guard !disputes.isEmpty else { return }
+        let mayGrant = phase == .running && !isShuttingDown && !isJournalDown && !isReducing
         for unit in disputes.keys.sorted() {
-            guard let dispute = disputes[unit], let round = currentRound,
-                round.stage == unit.stage, round.round == unit.round,
-                let ordinal = round.ordinal(of: unit.tile),
+            guard let dispute = disputes[unit] else { continue }
+            guard mayGrant, let round = currentRound, round.stage == unit.stage,
+                round.round == unit.round, let ordinal = round.ordinal(of: unit.tile),
                 ![.leased, .quarantined].contains(round.state(of: ordinal))
-            else { continue }
+            else {
+                disputes[unit]?.waitsSince = nil
+                continue
+            }
             guard let since = dispute.waitsSince else {
                 disputes[unit]?.waitsSince = now
                 continue

@@ -29,7 +29,9 @@ extension RunState {
             fill(able, downTo: computing, at: now) { $0.held.count < $0.credit }
         }
         guard isTimeToSpeculate, rounds[current].pending.isEmpty else { return }
-        able = able.filter { slot in workers[slot].map { $0.held.count < $0.slots } ?? false }
+        able = able.filter { slot in
+            workers[slot].map { $0.held.count < $0.slots } ?? false && !isHeldBack(slot)
+        }
         speculate(among: able, at: now)
     }
 
@@ -56,27 +58,69 @@ extension RunState {
 
     /// The pending unit that a worker should get, nil when there is none for it.
     private mutating func pick(for slot: Int, at now: MonotonicInstant) -> Int32? {
-        let hasOthers =
-            usedSlots.count > 1 && !rounds[current].tallies.isEmpty
-            && usedSlots.contains { $0 != slot && workers[$0]?.canServe(at: now) ?? false }
         func isAvoided(_ ordinal: Int32) -> Bool {
             if !disputes.isEmpty, isParty(slot, to: ordinal, at: now) { return true }
-            // A second failure on another worker tells more than one on the same.
-            guard hasOthers, let id = workers[slot]?.id.text else { return false }
-            return rounds[current].tallies[ordinal]?.chargedWorkers.contains(id) ?? false
+            return isForOthers(ordinal, than: slot, at: now)
         }
+        func runsAlone(_ ordinal: Int32) -> Bool {
+            rounds[current].tallies[ordinal]?.exceededMemory ?? false
+        }
+        guard aloneKeys.isEmpty || !isHeldBack(slot) else { return nil }
         if let own = rounds[current].preferred(by: workers[slot]?.number ?? -1),
-            !isAvoided(own)
+            !isAvoided(own), !runsAlone(own)
         {
             return own
         }
+        // What has to run alone comes last: the host has to be idle for it.
+        var lastResort: Int32?
         var rank = rounds[current].pending.first()
         while let found = rank {
             let ordinal = rounds[current].order[found]
-            if !isAvoided(ordinal) { return ordinal }
+            if !isAvoided(ordinal) {
+                if !runsAlone(ordinal) { return ordinal }
+                lastResort = lastResort ?? ordinal
+            }
             rank = rounds[current].pending.first(from: found + 1)
         }
-        return nil
+        guard lastResort != nil, isHostIdle(of: slot) else { return nil }
+        return lastResort
+    }
+
+    /// True while a unit runs on a worker's host that has to run alone there.
+    private func isHeldBack(_ slot: Int) -> Bool {
+        guard let host = workers[slot].map({ self.host(of: $0) }) else { return false }
+        return aloneKeys.contains { key in
+            leases[key].flatMap { workers[$0.worker] }.map { self.host(of: $0) == host } ?? false
+        }
+    }
+
+    /// True when no worker of a worker's host holds anything.
+    private func isHostIdle(of slot: Int) -> Bool {
+        guard let host = workers[slot].map({ self.host(of: $0) }) else { return false }
+        return usedSlots.allSatisfy { other in
+            workers[other].map { $0.held.isEmpty || self.host(of: $0) != host } ?? true
+        }
+    }
+
+    /// True when a worker failed a unit and one that has not can take it, which tells more than a second
+    /// failure of the same; inputs are tried on another host where there is one.
+    private func isForOthers(
+        _ ordinal: Int32,
+        than slot: Int,
+        at now: MonotonicInstant
+    ) -> Bool {
+        guard let tally = rounds[current].tallies[ordinal], let worker = workers[slot] else {
+            return false
+        }
+        let hosts = Set(tally.inputWorkers.map { roll.host(of: $0) })
+        let hasFailed = tally.wasFailed(by: worker.id.text)
+        guard hasFailed || hosts.contains(worker.host) else { return false }
+        return usedSlots.contains { other in
+            guard let candidate = workers[other], candidate.canServe(at: now),
+                !tally.wasFailed(by: candidate.id.text)
+            else { return false }
+            return hasFailed || !hosts.contains(candidate.host)
+        }
     }
 
     /// Lets idle workers try what others are slow with or have not begun.
@@ -102,7 +146,7 @@ extension RunState {
         for slot in usedSlots {
             guard let holder = workers[slot] else { continue }
             for (position, key) in holder.held.enumerated() {
-                guard let lease = leases[key], lease.reported == nil,
+                guard let lease = leases[key], lease.reported == nil, !lease.runsAlone,
                     liveAttempts[key.ordinal]?.count == 1,
                     disputes.isEmpty || disputes[rounds[current].unit(key.ordinal)] == nil
                 else { continue }
@@ -131,12 +175,15 @@ extension RunState {
         rounds[current].attempts[Int(ordinal)] = number
         rounds[current].set(ordinal, .leased)
         let key = LeaseKey(ordinal: ordinal, attempt: number)
+        let runsAlone = rounds[current].tallies[ordinal]?.exceededMemory ?? false
         leases[key] = Lease(
             worker: slot,
             grantedAt: now,
             confirmedAt: now,
-            isSpeculative: isSpeculative
+            isSpeculative: isSpeculative,
+            runsAlone: runsAlone
         )
+        if runsAlone { aloneKeys.insert(key) }
         liveAttempts[ordinal, default: []].append(number)
         modifyWorker(slot) { $0.held.append(key) }
         let lease = leaseID(key)
@@ -162,13 +209,13 @@ extension RunState {
             core: tile.core,
             inputs: inputs(of: tile.id),
             wallLimitSeconds: policy.wallLimitSeconds,
-            runsAlone: rounds[current].tallies[ordinal]?.exceededMemory ?? false
+            runsAlone: runsAlone
         )
         effects.append(.send(.lease([grant]), to: session.peer))
     }
 
     /// Committed objects of a tile: of each earlier stage its last round, in stage order.
-    private func inputs(of tile: TileID) -> [TileObject] {
+    func inputs(of tile: TileID) -> [TileObject] {
         lastRoundsOfEarlierStages.compactMap { rounds[$0].object(of: tile) }
     }
 }

@@ -20,6 +20,7 @@ extension RunState {
             return
         }
         modifyWorker(slot) { $0.failedCount += 1 }
+        let round = current
         endLease(
             key,
             .failed,
@@ -31,8 +32,32 @@ extension RunState {
         )
         // The worker may forget the attempt as it may forget a stale one.
         effects.append(.send(.stale([failure.lease]), to: peer))
+        if current == round { suspectInputs(of: failure, ordinal: key.ordinal) }
         dispatchScope = .everyone
-        if failure.failureClass != .input { noteFailure(of: key.ordinal, by: slot, at: now) }
+        // A unit that is given up for its input was not this worker's fault.
+        guard current == round,
+            failure.failureClass != .input || rounds[current].state(of: key.ordinal) != .quarantined
+        else { return }
+        noteFailure(of: key.ordinal, by: slot, at: now)
+    }
+
+    /// Has the committed objects looked at that a unit reads: the reader may be innocent.
+    ///
+    /// At its first, second, fourth, … failure, because digests of large files take their time: the
+    /// objects of its own tile, and any that the worker named.
+    private mutating func suspectInputs(of failure: AttemptFailure, ordinal: Int32) {
+        guard failure.failureClass == .storage, !phase.isOver,
+            let count = rounds[current].tallies[ordinal]?.storageFailures, count > 0,
+            count & (count - 1) == 0
+        else { return }
+        var objects = inputs(of: failure.lease.unit.tile)
+        for key in TileObjectKey.keys(in: failure.message) {
+            guard let object = committedObject(of: key.lease.unit), object.key == key,
+                !objects.contains(object)
+            else { continue }
+            objects.append(object)
+        }
+        if !objects.isEmpty { effects.append(.inspect(objects)) }
     }
 
     /// Counts a failure against the worker, which may send it to the bench.
@@ -68,6 +93,8 @@ extension RunState {
     /// Takes a lease out of every table; its unit's state is the caller's business.
     mutating func removeLease(_ key: LeaseKey) {
         guard let lease = leases.removeValue(forKey: key) else { return }
+        // Its host was held back for it.
+        if aloneKeys.remove(key) != nil { dispatchScope = .everyone }
         modifyWorker(lease.worker) { worker in
             if let place = worker.held.firstIndex(of: key) { worker.held.remove(at: place) }
         }
@@ -119,11 +146,11 @@ extension RunState {
         if lease.isCollecting, let reported = lease.reported {
             effects.append(.discard(reported.object.key))
         }
-        if isCharged || failureClass == .storage || outcome == .lost {
+        if failureClass != nil || outcome == .lost {
             rounds[current].tallies[key.ordinal, default: FailureTally()].add(
-                workerID: workers[lease.worker]?.id.text ?? "",
-                isCharged: isCharged,
-                isStorage: failureClass == .storage,
+                failureClass,
+                by: workers[lease.worker]?.id.text ?? "",
+                on: workers[lease.worker].map { host(of: $0) } ?? "",
                 isLoss: outcome == .lost
             )
         }
@@ -145,31 +172,65 @@ extension RunState {
         message: String,
         at now: MonotonicInstant
     ) -> (failureClass: FailureClass, message: String)? {
-        if failureClass == .input { return (.input, message) }
         guard let tally = rounds[current].tallies[ordinal] else { return nil }
+        if failureClass == .input {
+            return isConfirmed(by: tally.inputWorkers, at: now) ? (.input, message) : nil
+        }
         let charges = tally.chargedWorkers.count
-        if let failureClass, charges >= policy.chargeLimit {
-            let hasOthers = usedSlots.filter { workers[$0]?.canServe(at: now) ?? false }.count > 1
-            if tally.distinctWorkers >= 2 || !hasOthers || charges >= 2 * policy.chargeLimit {
-                return (failureClass, message)
-            }
+        if let failureClass, charges >= policy.chargeLimit,
+            charges >= 2 * policy.chargeLimit
+                || isConfirmed(by: Set(tally.chargedWorkers), at: now)
+        {
+            return (failureClass, message)
         }
         if tally.storageFailures >= policy.storageFailureLimit {
             return (.storage, "\(tally.storageFailures) attempts failed, the last: \(message)")
         }
-        if tally.losses >= policy.lossLimit {
+        if tally.losses >= policy.lossLimit,
+            isConfirmed(by: tally.lostWorkers, on: tally.lostHosts, at: now)
+        {
             return (.crash, "\(tally.losses) workers were lost computing it, the last: \(message)")
         }
         return nil
     }
 
+    private func isConfirmed(by witnesses: Set<String>, at now: MonotonicInstant) -> Bool {
+        isConfirmed(by: witnesses, on: Set(witnesses.map { roll.host(of: $0) }), at: now)
+    }
+
+    /// True when what some workers found about a unit need not be asked of another one: they are on two
+    /// hosts, or two on the only host, or nobody else is there.
+    private func isConfirmed(
+        by witnesses: Set<String>,
+        on hosts: Set<String>,
+        at now: MonotonicInstant
+    ) -> Bool {
+        guard hosts.count < 2 else { return true }
+        var hasOthers = false
+        for slot in usedSlots {
+            guard let worker = workers[slot], !witnesses.contains(worker.id.text),
+                worker.isTrusted(at: now)
+            else { continue }
+            if !hosts.contains(host(of: worker)) { return false }
+            hasOthers = true
+        }
+        return witnesses.count >= 2 || !hasOthers
+    }
+
+    /// The host of a worker, also of one that has not come back since a restart.
+    func host(of worker: WorkerRecord) -> String { roll.entry(worker.number)?.host ?? "" }
+
     private mutating func requeue(_ ordinal: Int32, hasFailed: Bool, at now: MonotonicInstant) {
         dispatchScope = .everyone
-        guard hasFailed, let tally = rounds[current].tallies[ordinal] else {
+        let tally = rounds[current].tallies[ordinal] ?? FailureTally()
+        // One that takes its workers with it again and again is not tried at once, either.
+        let excess = max(0, tally.losses - policy.lossLimit + 1)
+        guard hasFailed || excess > 0 else {
             rounds[current].set(ordinal, .pending)
             return
         }
-        let failures = tally.chargedWorkers.count + tally.storageFailures
+        let failures =
+            tally.chargedWorkers.count + tally.inputFailures + tally.storageFailures + excess
         let doublings = min(max(0, failures - 1), 20)
         let wait = min(policy.backoffLimitMilliseconds, policy.backoffMilliseconds << doublings)
         rounds[current].backOff(ordinal, until: now.advanced(byMilliseconds: wait))
@@ -183,6 +244,11 @@ extension RunState {
     ) {
         let unit = rounds[current].unit(ordinal)
         rounds[current].set(ordinal, .quarantined)
+        if failureClass == .input {
+            for slot in usedSlots where workers[slot]?.failedInRow.contains(ordinal) ?? false {
+                modifyWorker(slot) { $0.failedInRow.removeAll { $0 == ordinal } }
+            }
+        }
         journal(.quarantined(unit, failureClass: failureClass, message: message))
         var fact = RunFact(.tileQuarantined, .error, message: message)
         fact.stage = unit.stage
@@ -198,14 +264,17 @@ extension RunState {
                 at: now
             )
         }
-        if let limit = policy.quarantineLimit, quarantinedCount > limit {
-            finishRun(
-                .failed("\(quarantinedCount) tiles are quarantined, more than \(limit)"),
-                at: now
-            )
-            return
-        }
+        stopBeyondQuarantineLimit(at: now)
         settleRound(at: now)
+    }
+
+    /// Ends a run with more quarantined tiles than the operator allows.
+    mutating func stopBeyondQuarantineLimit(at now: MonotonicInstant) {
+        guard let limit = policy.quarantineLimit, quarantinedCount > limit else { return }
+        finishRun(
+            .failed("\(quarantinedCount) tiles are quarantined, more than \(limit)"),
+            at: now
+        )
     }
 
     /// Benches a worker that fails everything while others are there to take over.
@@ -229,6 +298,9 @@ extension RunState {
             // One more failure after the bench is enough to send it back.
             worker.failedInRow = Array(worker.failedInRow.suffix(probation))
         }
+        if let place = worker.place {
+            benches[place] = (now.advanced(byMilliseconds: wait), worker.benchCount + 1)
+        }
         for key in workers[slot]?.held ?? [] where leases[key]?.reported == nil {
             revoke(key, .revoked, message: "its worker is benched", at: now)
         }
@@ -238,20 +310,55 @@ extension RunState {
     /// Lays failures to a worker instead of a unit.
     private mutating func forgive(_ ordinal: Int32, worker: WorkerID) {
         guard Int(ordinal) < rounds[current].tiles.count,
-            var tally = rounds[current].tallies[ordinal],
-            tally.chargedWorkers.contains(worker.text)
+            var tally = rounds[current].tallies[ordinal]
         else { return }
+        let isCharged = tally.chargedWorkers.contains(worker.text)
         tally.chargedWorkers.removeAll { $0 == worker.text }
+        tally.inputWorkers.remove(worker.text)
         rounds[current].tallies[ordinal] = tally
+        guard isCharged else { return }
         journal(.chargesForgiven(rounds[current].unit(ordinal), worker: worker.text))
+    }
+}
+
+extension TileObjectKey {
+    /// The most keys that a message is searched for.
+    private static let keyLimit = 16
+
+    /// The keys of the files that a message names by path.
+    static func keys(in message: String) -> [TileObjectKey] {
+        let words = message.split {
+            !$0.isASCII || !($0.isLetter || $0.isNumber || "/._-".contains($0))
+        }
+        var keys: [TileObjectKey] = []
+        for word in words where keys.count < keyLimit {
+            // A full stop may end the sentence.
+            var path = word.split(separator: "/").suffix(2).joined(separator: "/")
+            while path.hasSuffix(".") { path.removeLast() }
+            if let key = TileObjectKey(path: path) { keys.append(key) }
+        }
+        return keys
     }
 }
 
 extension FailureTally {
     /// Adds what went wrong.
-    mutating func add(workerID: String, isCharged: Bool, isStorage: Bool, isLoss: Bool) {
-        if isCharged { chargedWorkers.append(workerID) }
-        if isStorage { storageFailures += 1 }
-        if isLoss { losses += 1 }
+    mutating func add(
+        _ failureClass: FailureClass?,
+        by worker: String,
+        on host: String,
+        isLoss: Bool
+    ) {
+        if failureClass?.isCharged ?? false { chargedWorkers.append(worker) }
+        if failureClass == .input {
+            inputFailures += 1
+            inputWorkers.insert(worker)
+        }
+        if failureClass == .storage { storageFailures += 1 }
+        if isLoss {
+            losses += 1
+            lostHosts.insert(host)
+            if lostWorkers.count < 2 { lostWorkers.insert(worker) }
+        }
     }
 }

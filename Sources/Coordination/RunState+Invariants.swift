@@ -82,6 +82,10 @@ extension RunState {
                 "\(leaseID(key)) is not among the live attempts"
             )
         }
+        require(
+            aloneKeys == Set(leases.filter(\.value.runsAlone).keys),
+            "leases that run alone disagree"
+        )
         let live = liveAttempts.values.reduce(0) { $0 + $1.count }
         require(live == leases.count, "\(live) live attempts, \(leases.count) leases")
     }

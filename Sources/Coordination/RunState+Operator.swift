@@ -13,13 +13,27 @@ extension RunState {
         log(RunFact(.runPaused, .notice))
     }
 
-    /// Goes on after a pause.
-    mutating func resume() {
-        guard phase == .paused else { return }
+    /// Goes on after a pause, or with a run that was cancelled.
+    mutating func resume(at now: MonotonicInstant) {
+        guard phase == .paused || phase == .cancelled else { return }
+        let wasCancelled = phase == .cancelled
         phase = .running
+        phaseMessage = ""
         journal(.phaseChanged(.running, message: "resumed by the operator"))
         log(RunFact(.runResumed, .notice))
         dispatchScope = .everyone
+        if wasCancelled { beginAgain(at: now) }
+    }
+
+    /// Takes a run up that was over, at the first round that has work.
+    private mutating func beginAgain(at now: MonotonicInstant) {
+        for round in rounds {
+            laterRounds[RoundKey(stage: round.stage, round: round.round)] = round
+        }
+        rounds = []
+        current = 0
+        guard let first = plan.stages.first else { return finishRun(.done, at: now) }
+        begin(first.stage, round: 0, at: now)
     }
 
     /// Ends the run; asking twice is as good as once.
@@ -36,19 +50,26 @@ extension RunState {
         effects.append(.finish(.interrupted))
     }
 
-    /// Lets a worker finish what it has and leave.
+    /// Lets a worker finish what it has and leave, also one that is away: it is told until it has left.
     mutating func drain(_ id: WorkerID) {
-        guard let slot = slotOfWorker[id], let worker = workers[slot], !worker.isDraining else {
-            return
-        }
-        workers[slot]?.isDraining = true
+        guard roll.knownNumber(of: id.text) != nil, drains.insert(id.text).inserted else { return }
         var fact = RunFact(.workerDraining, .notice)
         fact.worker = id
-        fact.host = worker.host
+        fact.host = roll.host(of: id.text)
         log(fact)
-        if let peer = worker.session?.peer {
-            effects.append(.send(.drain(reason: "asked for by the operator"), to: peer))
+        if let slot = slotOfWorker[id] {
+            workers[slot]?.isDraining = true
+            remindOfDrain(slot)
         }
+        journal(.drainRequested(id: id.text))
+    }
+
+    /// Tells a worker to leave if an operator wants that; it may have been told in vain.
+    mutating func remindOfDrain(_ slot: Int) {
+        guard let worker = workers[slot], drains.contains(worker.id.text),
+            let peer = worker.session?.peer
+        else { return }
+        effects.append(.send(.drain(reason: "asked for by the operator"), to: peer))
     }
 
     /// Puts quarantined units back: those of one tile, or all.
@@ -112,9 +133,10 @@ extension RunState {
 
     /// A committed object cannot be used any more: its unit is computed again.
     ///
-    /// What followed from it stays: the same inputs give the same samples.
+    /// What followed from it stays: the same inputs give the same samples. A run that an operator ended,
+    /// or that failed, does not come to life by it: what is missing is found again when it is resumed.
     mutating func reopen(_ unit: WorkUnit, reason: String, at now: MonotonicInstant) {
-        guard
+        guard phase != .cancelled, phase != .failed,
             let index = rounds.firstIndex(where: {
                 $0.stage == unit.stage && $0.round == unit.round
             }), let ordinal = rounds[index].ordinal(of: unit.tile),

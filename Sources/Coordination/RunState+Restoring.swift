@@ -6,38 +6,49 @@ extension RunState {
     /// The state of a run as the journal knows it.
     ///
     /// Leases that were open stay open: their workers have twice the lease to come back and go on with
-    /// them. A run that failed or was cancelled is begun again; one that is done or incomplete stays
-    /// so until `retryRequested` or `objectLost`.
+    /// them. A run that failed is begun again. One that was cancelled stays so until `resumeRequested` or
+    /// `retryRequested`, one that is done or incomplete until `retryRequested` or `objectLost`.
     ///
     /// - Parameters:
     ///   - snapshot: the journal's content; its plan digest is that of `plan`.
     ///   - plan: the plan.
     ///   - identity: who the coordinator is; its epoch is later than that of any lease.
     ///   - policy: durations and limits.
+    ///   - revivesCancelled: true when the operator wants a run to go on that was cancelled.
     /// - Returns: the state, to which the first event gives its time.
     package static func restored(
         from snapshot: JournalSnapshot,
         plan: RunPlan,
         identity: RunIdentity,
-        policy: LeasePolicy = LeasePolicy()
+        policy: LeasePolicy = LeasePolicy(),
+        revivesCancelled: Bool = false
     ) -> RunState {
         precondition(snapshot.planDigest == plan.digest, "the journal belongs to another plan")
         var state = RunState(plan: plan, identity: identity, policy: policy)
+        state.revivesCancelled = revivesCancelled
         state.phase = snapshot.phase
         state.phaseMessage = snapshot.phaseMessage
         state.attemptBase = Int32(clamping: snapshot.attemptBase)
         state.distrustedWorkers = snapshot.distrustedWorkers
+        state.distrustedPlaces = snapshot.distrustedPlaces
+        state.drains = snapshot.drainedWorkers
         for (id, host) in snapshot.hosts.sorted(by: { $0.key < $1.key }) {
-            state.roll.enter(id, host: host)
+            state.roll.enter(id, host: host, key: snapshot.keys[id] ?? "")
         }
         for claim in snapshot.claims {
             state.disputes[claim.lease.unit, default: Dispute()].claims.append(claim)
         }
+        for duration in snapshot.durations {
+            let key = RoundKey(stage: duration.stage, round: duration.round)
+            state.restoredDurations[key, default: []].append(duration.seconds)
+        }
         for unit in snapshot.units { state.restore(unit) }
         for failure in snapshot.chargedFailures {
             state.withRestoredRound(of: failure.unit) { round, ordinal in
-                round.tallies[ordinal, default: FailureTally()].chargedWorkers
-                    .append(failure.worker)
+                var tally = round.tallies[ordinal] ?? FailureTally()
+                tally.chargedWorkers.append(failure.worker)
+                if failure.failureClass == .outOfMemory { tally.exceededMemory = true }
+                round.tallies[ordinal] = tally
             }
         }
         for reduction in snapshot.reductions {
@@ -123,6 +134,9 @@ extension RunState {
                         )
                     )
                 )
+                if let id = WorkerID(attempt.worker) {
+                    departures.add(attempt.lease, of: id, limit: policy.sessionLimit)
+                }
                 continue
             }
             let slot = slotOfWorker[id] ?? addWorker(id, at: now)
@@ -131,8 +145,10 @@ extension RunState {
                 worker: slot,
                 grantedAt: now,
                 confirmedAt: deadline,
-                isSpeculative: attempt.isSpeculative
+                isSpeculative: attempt.isSpeculative,
+                runsAlone: round.tallies[ordinal]?.exceededMemory ?? false
             )
+            if leases[key]?.runsAlone ?? false { aloneKeys.insert(key) }
             liveAttempts[ordinal, default: []].append(number)
             rounds[current].set(ordinal, .leased)
             modifyWorker(slot) { worker in

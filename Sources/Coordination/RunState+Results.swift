@@ -153,7 +153,10 @@ extension RunState {
         rounds[current].tallies[key.ordinal] = nil
         rounds[current].set(key.ordinal, .committed)
         if key.attempt > 1 { retriedCount += 1 }
+        alarms.quietSince = now
+        alarms.hasToldOfQuiet = false
         remember(elapsed, cost: rounds[current].tiles[ordinal].cost, at: now)
+        if !benches.isEmpty, let place = workers[slot]?.place { benches[place] = nil }
         modifyWorker(slot) { worker in
             worker.failedInRow = []
             worker.benchCount = 0

@@ -35,9 +35,10 @@ extension RunState {
                 at: now
             )
         }
-        let isKnown = slotOfWorker[hello.workerID] != nil
+        let isKnown = roll.knownNumber(of: hello.workerID.text) != nil
         let slot = openSession(hello, peer: peer, userID: userID, at: now)
         welcome(hello, slot: slot, peer: peer, isKnown: isKnown)
+        if !isKnown { inherit(slot, at: now) }
         // Leases are numbered within a run: what a worker still has of another run means nothing here.
         let isOfThisRun = hello.runID.isEmpty || hello.runID == identity.runID
         var own = hello
@@ -126,9 +127,11 @@ extension RunState {
         at now: MonotonicInstant
     ) -> Int {
         let slot = slotOfWorker[hello.workerID] ?? addWorker(hello.workerID, at: now)
+        recall(slot, userID: userID)
         if let old = workers[slot]?.session { slotOfPeer[old.peer] = nil }
         lastSession += 1
         let session = Session(peer: peer, number: lastSession)
+        let isDraining = drains.contains(hello.workerID.text)
         let deadline = now.advanced(byMilliseconds: policy.leaseMilliseconds)
         slotTotal += hello.slots - (workers[slot]?.slots ?? 0)
         modifyWorker(slot) { worker in
@@ -140,12 +143,39 @@ extension RunState {
             worker.transportsObjects = hello.transportsObjects
             worker.session = session
             worker.deadline = deadline
-            worker.isDraining = false
+            worker.isDraining = isDraining
             worker.restsUntil = nil
         }
-        roll.enter(hello.workerID.text, host: hello.host)
+        roll.enter(hello.workerID.text, host: hello.host, key: userID)
         slotOfPeer[peer] = slot
         return slot
+    }
+
+    /// Lays to a new worker what is known of its host and key: a process that starts anew is no better.
+    private mutating func inherit(_ slot: Int, at now: MonotonicInstant) {
+        guard let worker = workers[slot], let place = worker.place else { return }
+        if distrustedPlaces.contains(place) {
+            distrustedWorkers.insert(worker.id.text)
+            workers[slot]?.isDistrusted = true
+            let reason =
+                "an earlier worker with its host and key computed something else than two others"
+            journal(.workerDistrusted(id: worker.id.text, reason: reason))
+            var fact = RunFact(.workerDistrusted, .error, message: reason)
+            fact.worker = worker.id
+            fact.host = worker.host
+            log(fact)
+        }
+        guard let bench = benches[place] else { return }
+        workers[slot]?.benchCount = bench.count
+        if bench.until > now { workers[slot]?.benchedUntil = bench.until }
+    }
+
+    /// Gives a worker that was away for too long what is remembered of it, if it has the same key.
+    private mutating func recall(_ slot: Int, userID: String) {
+        guard let id = workers[slot]?.id else { return }
+        for lease in departures.take(id, userID: userID) {
+            workers[slot]?.remember(revoked: lease)
+        }
     }
 
     /// Changes a worker in place.
@@ -179,7 +209,8 @@ extension RunState {
                     processID: hello.processID,
                     slots: hello.slots,
                     build: Self.text(hello.build),
-                    session: lastSession
+                    session: lastSession,
+                    key: workers[slot]?.userID ?? ""
                 )
             )
         )
@@ -205,6 +236,7 @@ extension RunState {
             storageProbe: identity.storageProbe
         )
         effects.append(.send(.welcome(welcome), to: peer))
+        remindOfDrain(slot)
     }
 
     /// Takes over what the worker still computes or has computed; takes back what it has lost.
@@ -260,6 +292,7 @@ extension RunState {
         at now: MonotonicInstant
     ) {
         effects.append(.send(.heartbeat(sequence: heartbeat.sequence), to: peer))
+        remindOfDrain(slot)
         modifyWorker(slot) { worker in
             worker.residentBytes = max(0, heartbeat.residentBytes)
             worker.wallClockSeconds = heartbeat.wallClockSeconds
@@ -334,10 +367,11 @@ extension RunState {
     /// Takes back everything from a worker that fell silent or died.
     ///
     /// The leases being computed fail with `failureClass`; where it is nil, nothing speaks against their
-    /// tiles.
+    /// tiles. A loss counts unless it was the coordinator's own death that parted them.
     mutating func loseWorker(
         _ slot: Int,
         _ failureClass: FailureClass?,
+        isCounted: Bool = true,
         reason: String,
         at now: MonotonicInstant
     ) {
@@ -370,7 +404,13 @@ extension RunState {
                     at: now
                 )
             } else {
-                endLease(key, .lost, message: reason, name: .leaseExpired, at: now)
+                endLease(
+                    key,
+                    isCounted ? .lost : .released,
+                    message: reason,
+                    name: .leaseExpired,
+                    at: now
+                )
             }
             workers[slot]?.remember(revoked: lease)
         }
@@ -400,6 +440,12 @@ extension RunState {
         guard let worker = workers[slot], worker.session == nil, worker.held.isEmpty,
             worker.benchedUntil.map({ $0 <= now }) ?? true
         else { return }
+        // A late result of a worker that is forgotten must still be heard, and its file go.
+        departures.keep(
+            Departures.Entry(userID: worker.userID, revoked: worker.revoked),
+            of: worker.id,
+            limit: policy.sessionLimit
+        )
         workers[slot] = nil
         slotTotal -= worker.slots
         slotOfWorker[worker.id] = nil

@@ -27,9 +27,12 @@ extension RunState {
         let isNew = laterRounds.isEmpty && reductions.isEmpty
         let units = "\(plan.tileCount) tiles in \(plan.stages.count) stages"
         log(RunFact(isNew ? .runStarted : .runResumed, .notice, message: units))
-        if phase == .failed || phase == .cancelled {
+        if phase == .failed || (phase == .cancelled && revivesCancelled) {
+            // What failed it, such as too many quarantined tiles, is found again unless it was mended.
+            let message = phase == .failed ? "started again after: \(phaseMessage)" : "resumed"
             phase = .running
-            journal(.phaseChanged(.running, message: "started again"))
+            phaseMessage = ""
+            journal(.phaseChanged(.running, message: message))
         }
         if phase.isOver {
             takeUpRounds()
@@ -110,7 +113,11 @@ extension RunState {
 
     /// Drops what belongs to the round before.
     private mutating func forgetRound() {
-        durations = []
+        earlierQuartileSeconds = quartileSeconds ?? earlierQuartileSeconds
+        let key = RoundKey(stage: rounds[current].stage, round: rounds[current].round)
+        durations = Array(
+            (restoredDurations.removeValue(forKey: key) ?? []).suffix(Self.historyLimit)
+        )
         durationCursor = 0
         commits = []
         commitCursor = 0

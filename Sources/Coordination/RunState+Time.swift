@@ -12,6 +12,8 @@ extension RunState {
             expire(slot, at: now)
             endRests(of: slot, at: now)
         }
+        endNeedlessBenches(at: now)
+        watchProgress(at: now)
         guard !phase.isOver, currentRound != nil else { return }
         if rounds[current].endBackoffs(at: now) { dispatchScope = .everyone }
         endOverlong(at: now)
@@ -37,6 +39,10 @@ extension RunState {
         fact.durationMilliseconds = gap
         log(fact)
         let earliest = now.advanced(byMilliseconds: policy.leaseMilliseconds)
+        alarms.skip(milliseconds: gap)
+        for (unit, dispute) in disputes {
+            disputes[unit]?.waitsSince = dispute.waitsSince?.advanced(byMilliseconds: gap)
+        }
         for slot in usedSlots {
             modifyWorker(slot) { worker in
                 worker.deadline = max(worker.deadline.advanced(byMilliseconds: gap), earliest)
@@ -75,7 +81,7 @@ extension RunState {
             worker.userID == nil
             ? "did not come back after a restart of the coordinator"
             : "silent for \(silence) ms"
-        loseWorker(slot, nil, reason: reason, at: now)
+        loseWorker(slot, nil, isCounted: worker.userID != nil, reason: reason, at: now)
     }
 
     private mutating func endRests(of slot: Int, at now: MonotonicInstant) {
@@ -87,6 +93,24 @@ extension RunState {
             workers[slot]?.benchedUntil = nil
             dispatchScope = .everyone
         }
+    }
+
+    /// A worker is benched for others to take over: when the last of them leaves, it plays again.
+    private mutating func endNeedlessBenches(at now: MonotonicInstant) {
+        var benched: [Int] = []
+        for slot in usedSlots {
+            guard let worker = workers[slot], worker.session != nil, !worker.isDraining,
+                !worker.isDistrusted
+            else { continue }
+            guard worker.benchedUntil != nil else { return }
+            benched.append(slot)
+        }
+        guard !benched.isEmpty else { return }
+        for slot in benched {
+            workers[slot]?.benchedUntil = nil
+            if let place = workers[slot]?.place { benches[place]?.until = now }
+        }
+        dispatchScope = .everyone
     }
 
     /// Ends leases that the worker itself should have ended long ago.
@@ -119,15 +143,20 @@ extension RunState {
         }
     }
 
+    /// How old a lease must be for a second worker to try its unit.
+    ///
+    /// Where too few of the round have ended, what the round before took is a guess, and so is a part of
+    /// the time that any unit may take: twice the age is waited for then.
     private mutating func updateSpeculationAge() {
-        // A quartile of fewer says nothing about a straggler.
-        guard durations.count >= 4 else {
-            speculationAgeMilliseconds = nil
-            return
-        }
-        let sorted = durations.sorted()
-        let quartile = sorted[sorted.count * 3 / 4]
-        let age = min(quartile * policy.speculationFactor * 1000, 1e12)
+        let guess = earlierQuartileSeconds ?? Double(policy.wallLimitSeconds) / 16
+        let seconds = quartileSeconds ?? 2 * max(guess, durations.max() ?? 0)
+        let age = min(seconds * policy.speculationFactor * 1000, 1e12)
         speculationAgeMilliseconds = max(policy.speculationFloorMilliseconds, Int(age))
+    }
+
+    /// The third quartile of the round's durations, seconds; nil of fewer than four.
+    var quartileSeconds: Double? {
+        guard durations.count >= 4 else { return nil }
+        return durations.sorted()[durations.count * 3 / 4]
     }
 }

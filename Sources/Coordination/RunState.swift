@@ -40,7 +40,10 @@ package struct RunState: Sendable {
     var reductions: [Stage: [StageReduction]] = [:]
     /// What sessions are told of the current round; empty until the first one is.
     var brief: [StageBrief] = []
-    var isReducing = false
+    /// True while a reduction is awaited.
+    package internal(set) var isReducing = false
+    /// True when a cancelled run goes on by being started.
+    var revivesCancelled = false
     var isShuttingDown = false
     var isJournalDown = false
 
@@ -55,8 +58,16 @@ package struct RunState: Sendable {
     var attemptBase: Int32 = 0
     /// All workers that ever joined or committed; commits name them by number.
     var roll = WorkerRoll()
+    /// Workers that an operator wants to leave.
+    var drains: Set<String> = []
+    /// What workers that are gone may still have.
+    var departures = Departures()
     /// Workers that computed something else than two others.
     var distrustedWorkers: Set<String> = []
+    /// Where they ran, and with which keys: whatever starts there next is not trusted, either.
+    var distrustedPlaces: Set<WorkerPlace> = []
+    /// How long workers of a place are benched, and how often they were since the last success there.
+    var benches: [WorkerPlace: (until: MonotonicInstant, count: Int)] = [:]
     /// Units with different results, until a third worker has decided.
     var disputes: [WorkUnit: Dispute] = [:]
     /// Slots of all workers together, also of those that are away.
@@ -64,14 +75,22 @@ package struct RunState: Sendable {
 
     /// Leases of the current round.
     var leases: [LeaseKey: Lease] = [:]
+    /// Those of them beside which nothing is begun on their hosts.
+    var aloneKeys: Set<LeaseKey> = []
     /// Live attempts of a unit of the current round, in order of their grants.
     var liveAttempts: [Int32: [Int32]] = [:]
 
     var lastTick: MonotonicInstant?
+    /// What an operator should hear when nothing goes on.
+    var alarms = ProgressAlarms()
     var startedAt: MonotonicInstant?
     /// Durations of the latest commits of the round, seconds, as a ring.
     var durations: [Double] = []
     var durationCursor = 0
+    /// Durations of commits before a restart, until their round begins.
+    var restoredDurations: [RoundKey: [Double]] = [:]
+    /// Third quartile of the durations of an earlier round, seconds; nil while there is none.
+    var earlierQuartileSeconds: Double?
     /// Moments and costs of the latest commits, as a ring.
     var commits: [(at: MonotonicInstant, cost: Int)] = []
     var commitCursor = 0
@@ -138,7 +157,11 @@ package struct RunState: Sendable {
         if isFirst { start(at: now) }
         forgiveStall(at: now)
         handle(event, at: now)
-        if isFirst, phase.isOver { effects.append(.finish(outcome)) }
+        if isFirst {
+            // After the event: it may put quarantined tiles back.
+            stopBeyondQuarantineLimit(at: now)
+            if phase.isOver { effects.append(.finish(outcome)) }
+        }
         dispatch(at: now)
         defer { effects = [] }
         return effects
@@ -156,7 +179,9 @@ package struct RunState: Sendable {
             endLocalWorker(processID, host: host, failureClass, reason: reason, at: now)
         case .workerFoundDead(let id, let reason):
             if let slot = slotOfWorker[id], workers[slot]?.session == nil {
-                loseWorker(slot, nil, reason: reason, at: now)
+                // Whoever died while nobody looked did so with the coordinator, not for its tile.
+                let isCounted = workers[slot]?.userID != nil
+                loseWorker(slot, nil, isCounted: isCounted, reason: reason, at: now)
             }
         case .objectVerified(let lease, let discrepancy):
             finishVerification(of: lease, discrepancy: discrepancy, at: now)
@@ -180,7 +205,7 @@ package struct RunState: Sendable {
         case .reductionFailed(let stage, let round, let reason):
             failReduction(of: stage, round: round, reason: reason, at: now)
         case .pauseRequested: pause()
-        case .resumeRequested: resume()
+        case .resumeRequested: resume(at: now)
         case .cancelRequested: cancel(at: now)
         case .drainRequested(let worker): drain(worker)
         case .retryRequested(let tile): retry(tile, at: now)
@@ -213,6 +238,7 @@ package struct RunState: Sendable {
         case .released(let leases, let reason):
             release(leases, reason: reason, by: slot, at: now)
         case .goodbye(let reason):
+            if let id = workers[slot]?.id.text { drains.remove(id) }
             endSession(of: slot, .workerLeft, .notice, reason: reason, at: now)
         case .request(let request): effects.append(.serve(request, to: peer))
         case .piece(let piece): effects.append(.take(piece, from: peer))
@@ -274,7 +300,7 @@ package struct RunState: Sendable {
     }
 
     /// The committed object of a unit of any round; nil when there is none.
-    func committedObject(of unit: WorkUnit) -> TileObject? {
+    package func committedObject(of unit: WorkUnit) -> TileObject? {
         rounds.first { $0.stage == unit.stage && $0.round == unit.round }?.object(of: unit.tile)
     }
 }

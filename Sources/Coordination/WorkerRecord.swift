@@ -1,4 +1,5 @@
 import Messaging
+import RunStore
 import Tiling
 import WireProtocol
 
@@ -18,6 +19,8 @@ struct Lease {
     var confirmedAt: MonotonicInstant
     /// True when another lease of the unit was under way at the grant.
     var isSpeculative: Bool
+    /// True when nothing else may be begun on its worker's host meanwhile.
+    var runsAlone: Bool
     /// The reported result, while its object is being looked at.
     var reported: TileResult?
     /// True while the reported object is being fetched from the worker.
@@ -92,6 +95,9 @@ struct WorkerRecord {
         self.deadline = deadline
     }
 
+    /// What outlives its process; nil until it says hello.
+    var place: WorkerPlace? { userID.map { WorkerPlace(host: host, key: $0) } }
+
     /// Changes the record where it lies, so that its arrays are not copied.
     mutating func change(_ change: (inout WorkerRecord) -> Void) { change(&self) }
 
@@ -101,9 +107,13 @@ struct WorkerRecord {
         revoked.append(lease)
     }
 
+    /// True when its word about a unit may be waited for, also while it is away or rests.
+    func isTrusted(at now: MonotonicInstant) -> Bool {
+        !isDraining && !isDistrusted && benchedUntil.map { $0 <= now } ?? true
+    }
+
     /// True when it may get something new.
     func canServe(at now: MonotonicInstant) -> Bool {
-        session != nil && !isDraining && !isDistrusted && restsUntil.map { $0 <= now } ?? true
-            && benchedUntil.map { $0 <= now } ?? true
+        session != nil && isTrusted(at: now) && restsUntil.map { $0 <= now } ?? true
     }
 }

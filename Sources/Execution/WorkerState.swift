@@ -155,7 +155,8 @@ package struct WorkerState: Sendable {
         case .committed(let leases): acknowledged(leases)
         case .stale(let leases): fenced(leases)
         case .heartbeat: break
-        case .drain(let reason): startDrain(deadline: nil, reason: reason)
+        // It is said again until the worker has left.
+        case .drain(let reason): if drain == nil { startDrain(deadline: nil, reason: reason) }
         case .goodbye(let reason): coordinatorLeft(reason, now)
         case .resync: resynchronised(now)
         case .request(let request):

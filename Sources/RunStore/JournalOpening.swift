@@ -69,7 +69,7 @@ enum JournalOpening {
         try migrator.migrate(database)
     }
 
-    /// Makes the journal that of the plan, or proves that it is, and raises the epoch.
+    /// Makes the journal that of the plan, or proves that it is, raises the epoch, and drops old history.
     static func adopt(
         plan: RunPlan,
         runID: String,
@@ -98,9 +98,9 @@ enum JournalOpening {
                     message: "the journal misses its epoch; \(JournalFailure.remedyForDamage)"
                 )
             }
-            epoch = previous + 1
+            epoch = max(previous + 1, seconds(wallSeconds))
         } else {
-            epoch = 1
+            epoch = max(1, seconds(wallSeconds))
             try insert(plan, runID: runID, wallSeconds: wallSeconds, in: database)
         }
         try JournalQueries.setMeta("epoch", "\(epoch)", in: database)
@@ -110,7 +110,15 @@ enum JournalOpening {
                 """,
             arguments: [wallSeconds, "\(epoch).0", "epoch \(epoch)"]
         )
+        try JournalQueries.prune(database)
         return epoch
+    }
+
+    /// Whole seconds since 1970: with them coordinators on two copies of a journal never share an epoch,
+    /// and the one that was started later is the newer one.
+    private static func seconds(_ wallSeconds: Double) -> UInt64 {
+        // A clock that shows nonsense must not use the numbers up.
+        (0..<1e11).contains(wallSeconds) ? UInt64(wallSeconds) : 0
     }
 
     private static func insert(

@@ -25,6 +25,14 @@ enum JournalQueries {
         )
     }
 
+    /// Drops the oldest history beyond ``RunJournal/eventLimit`` rows.
+    static func prune(_ database: Database) throws {
+        try database.execute(
+            sql: "DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?",
+            arguments: [RunJournal.eventLimit]
+        )
+    }
+
     /// The partials of a round, in tile order, each compared with its digest.
     static func partials(
         stage: Stage,
@@ -52,6 +60,31 @@ enum JournalQueries {
         return partials
     }
 
+    /// The units of a round whose partials do not have their digests, in tile order.
+    static func damagedPartials(
+        stage: Stage,
+        round: Int,
+        in database: Database,
+        path: String
+    ) throws -> [WorkUnit] {
+        let rows = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT tile_row, tile_column, partial, partial_check FROM result
+                WHERE stage = ? AND round = ? ORDER BY tile_row, tile_column
+                """,
+            arguments: [stage.rawValue, round]
+        )
+        var units: [WorkUnit] = []
+        while let row = try rows.next() {
+            let check = ContentDigest(of: [UInt8](row[2] as Data)).short
+            guard check != row[3] as String else { continue }
+            let tile = try tileID(row[0], row[1], path: path)
+            units.append(WorkUnit(stage: stage, round: round, tile: tile))
+        }
+        return units
+    }
+
     /// The whole state.
     static func snapshot(in database: Database, path: String) throws -> JournalSnapshot {
         guard let runID = try meta("run_id", in: database),
@@ -74,10 +107,20 @@ enum JournalQueries {
         snapshot.chargedFailures = try chargedFailures(in: database, path: path)
         snapshot.reductions = try reductions(in: database, path: path)
         snapshot.claims = try claims(in: database, path: path)
-        for row in try Row.fetchAll(database, sql: "SELECT id, host, distrusted FROM worker") {
+        snapshot.durations = try durations(in: database, path: path)
+        let workers = try Row.fetchAll(
+            database,
+            sql: "SELECT id, host, distrusted, draining, key FROM worker"
+        )
+        for row in workers {
             let id: String = row[0]
             snapshot.hosts[id] = row[1]
-            if row[2] as Bool { snapshot.distrustedWorkers.insert(id) }
+            let key = String.fromDatabaseValue(row[4]) ?? ""
+            snapshot.keys[id] = key
+            if Bool.fromDatabaseValue(row[3]) ?? false { snapshot.drainedWorkers.insert(id) }
+            guard row[2] as Bool else { continue }
+            snapshot.distrustedWorkers.insert(id)
+            snapshot.distrustedPlaces.insert(WorkerPlace(host: row[1], key: key))
         }
         return snapshot
     }
@@ -160,13 +203,21 @@ enum JournalQueries {
         let rows = try Row.fetchAll(
             database,
             sql: """
-                SELECT stage, round, tile_row, tile_column, attempt, worker
+                SELECT stage, round, tile_row, tile_column, attempt, worker, failure_class
                 FROM attempt WHERE charged = 1
                 """
         )
-        return try rows.map { (try lease($0, path: path), $0[5] as String) }
-            .sorted { $0.0 < $1.0 }
-            .map { ChargedFailure(unit: $0.0.unit, worker: $0.1) }
+        return try rows.map { row in
+            let lease = try lease(row, path: path)
+            let failureClass = String.fromDatabaseValue(row[6])
+                .flatMap { FailureClass(rawValue: $0) }
+            let failure = ChargedFailure(
+                unit: lease.unit,
+                worker: row[5],
+                failureClass: failureClass
+            )
+            return (lease, failure)
+        }.sorted { $0.0 < $1.0 }.map(\.1)
     }
 
     private static func claims(in database: Database, path: String) throws -> [ResultClaim] {
@@ -188,6 +239,38 @@ enum JournalQueries {
                 samplesDigest: digest
             )
         }.sorted { $0.lease < $1.lease }
+    }
+
+    private static func durations(
+        in database: Database,
+        path: String
+    ) throws -> [AttemptDuration] {
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT latest.stage, latest.round, attempt.elapsed_seconds
+                FROM (SELECT id, stage, round, tile_row, tile_column, attempt FROM result
+                    ORDER BY id DESC LIMIT ?) AS latest
+                JOIN attempt ON attempt.stage = latest.stage AND attempt.round = latest.round
+                    AND attempt.tile_row = latest.tile_row
+                    AND attempt.tile_column = latest.tile_column
+                    AND attempt.attempt = latest.attempt
+                ORDER BY latest.id
+                """,
+            arguments: [AttemptDuration.limit]
+        )
+        return try rows.compactMap { row in
+            // 0 where it is not known: adopted, or merged.
+            guard let seconds = Double.fromDatabaseValue(row[2]), seconds > 0, seconds.isFinite
+            else {
+                return nil
+            }
+            return AttemptDuration(
+                stage: try stage(row[0], path: path),
+                round: row[1],
+                seconds: seconds
+            )
+        }
     }
 
     /// The reductions in the order of stages and rounds.

@@ -168,6 +168,11 @@ package struct JournalReader: Sendable {
         }
     }
 
+    /// Number of rows of the history.
+    package func eventCount() throws(RunStoreError) -> Int {
+        try read { try Int.fetchOne($0, sql: "SELECT count(*) FROM event") ?? 0 }
+    }
+
     /// The reductions in the order of stages and rounds.
     package func reductions() throws(RunStoreError) -> [ReductionSnapshot] {
         try read { try JournalQueries.reductions(in: $0, path: path) }

@@ -77,6 +77,20 @@ package struct AttemptEnd: Hashable, Sendable {
     }
 }
 
+/// Where a worker runs and with which key: what outlives its process.
+package struct WorkerPlace: Hashable, Sendable {
+    /// Its host, as it calls itself.
+    package var host: String
+    /// The key that its connection proved.
+    package var key: String
+
+    /// A place.
+    package init(host: String, key: String) {
+        self.host = host
+        self.key = key
+    }
+}
+
 /// What the journal keeps of a worker.
 package struct WorkerDescription: Hashable, Sendable {
     /// Identity of the process.
@@ -91,6 +105,8 @@ package struct WorkerDescription: Hashable, Sendable {
     package var build: String
     /// Number of its session within the epoch.
     package var session: UInt64
+    /// The key that its connection proved; empty when it is not known.
+    package var key: String
 
     /// A description of a worker.
     package init(
@@ -99,7 +115,8 @@ package struct WorkerDescription: Hashable, Sendable {
         processID: Int,
         slots: Int,
         build: String,
-        session: UInt64
+        session: UInt64,
+        key: String = ""
     ) {
         self.id = id
         self.host = host
@@ -107,6 +124,7 @@ package struct WorkerDescription: Hashable, Sendable {
         self.slots = slots
         self.build = build
         self.session = session
+        self.key = key
     }
 }
 
@@ -141,6 +159,8 @@ package enum JournalRecord: Hashable, Sendable {
     case invalidated(from: Stage)
     /// A worker was admitted.
     case workerJoined(WorkerDescription)
+    /// An operator wants a worker to finish what it has and to leave.
+    case drainRequested(id: String)
     /// A worker's session ended.
     case workerLeft(id: String, reason: String)
     /// The run changed its phase.

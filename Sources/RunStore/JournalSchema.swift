@@ -20,8 +20,17 @@ enum JournalSchema {
         migrator.registerMigration("v3") { database in
             try database.execute(sql: version3)
         }
+        migrator.registerMigration("v4") { database in
+            try database.execute(sql: version4)
+        }
         return migrator
     }
+
+    private static let version4 = """
+        -- What outlives a worker's process: its key, and an operator's wish that it leaves.
+        ALTER TABLE worker ADD COLUMN key TEXT NOT NULL DEFAULT '';
+        ALTER TABLE worker ADD COLUMN draining INTEGER NOT NULL DEFAULT 0;
+        """
 
     private static let version2 = """
         -- What workers say about units of which another said otherwise, until that is settled.

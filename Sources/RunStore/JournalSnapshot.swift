@@ -69,11 +69,14 @@ package struct ChargedFailure: Hashable, Sendable {
     package var unit: WorkUnit
     /// The worker.
     package var worker: String
+    /// What it was; nil when it is not known.
+    package var failureClass: FailureClass?
 
     /// A charged failure.
-    package init(unit: WorkUnit, worker: String) {
+    package init(unit: WorkUnit, worker: String, failureClass: FailureClass? = nil) {
         self.unit = unit
         self.worker = worker
+        self.failureClass = failureClass
     }
 }
 
@@ -92,6 +95,26 @@ package struct ReductionSnapshot: Hashable, Sendable {
         self.round = round
         self.reduction = reduction
     }
+}
+
+/// How long a committed attempt took.
+package struct AttemptDuration: Hashable, Sendable {
+    /// The stage.
+    package var stage: Stage
+    /// The round.
+    package var round: Int
+    /// Time from grant to commit, seconds.
+    package var seconds: Double
+
+    /// A duration.
+    package init(stage: Stage, round: Int, seconds: Double) {
+        self.stage = stage
+        self.round = round
+        self.seconds = seconds
+    }
+
+    /// How many of the latest the journal hands out.
+    package static let limit = 512
 }
 
 /// All that a coordinator needs to go on with a run.
@@ -122,8 +145,16 @@ package struct JournalSnapshot: Hashable, Sendable {
     package var claims: [ResultClaim]
     /// Workers that computed something else than two others.
     package var distrustedWorkers: Set<String>
+    /// Where those workers ran, and with which keys.
+    package var distrustedPlaces: Set<WorkerPlace>
+    /// Workers that an operator wants to leave.
+    package var drainedWorkers: Set<String>
+    /// How long the latest commits took, the earliest of them first.
+    package var durations: [AttemptDuration]
     /// The hosts of all workers that ever joined, by their identity.
     package var hosts: [String: String]
+    /// The keys that they showed, by their identity.
+    package var keys: [String: String]
 
     /// The snapshot of a run that has not begun.
     package init(runID: String, planDigest: ContentDigest, epoch: UInt64 = 1) {
@@ -140,7 +171,11 @@ package struct JournalSnapshot: Hashable, Sendable {
         reductions = []
         claims = []
         distrustedWorkers = []
+        distrustedPlaces = []
+        drainedWorkers = []
+        durations = []
         hosts = [:]
+        keys = [:]
     }
 
     /// The keys of all committed objects.
@@ -160,4 +195,14 @@ package protocol JournalStore: Sendable {
         stage: Stage,
         round: Int
     ) async throws(RunStoreError) -> [(tile: TileID, partial: [UInt8])]
+    /// The units of a round whose partials are not what was committed, in tile order.
+    func damagedPartials(stage: Stage, round: Int) async throws(RunStoreError) -> [WorkUnit]
+}
+
+extension JournalStore {
+    /// None, where partials cannot change.
+    package func damagedPartials(
+        stage: Stage,
+        round: Int
+    ) async throws(RunStoreError) -> [WorkUnit] { [] }
 }

@@ -57,6 +57,9 @@ struct JournalWriter {
             try invalidate(from: stage, entry)
         case .workerJoined(let worker):
             try join(worker, entry)
+        case .drainRequested(let id):
+            try run("UPDATE worker SET draining = 1 WHERE id = ?", [id])
+            try event("worker.draining", "asked for by the operator", worker: id, entry)
         case .workerLeft(let id, let reason):
             try run(
                 "UPDATE worker SET left_at = ?, left_reason = ? WHERE id = ?",
@@ -276,6 +279,7 @@ struct JournalWriter {
             ]
         )
         try event("stage.reduced", "\(stage.rawValue) round \(round): \(kind)", entry)
+        try JournalQueries.prune(database)
     }
 
     private mutating func invalidate(from stage: Stage, _ entry: JournalEntry) throws {
@@ -307,15 +311,15 @@ struct JournalWriter {
     private func join(_ worker: WorkerDescription, _ entry: JournalEntry) throws {
         try run(
             """
-            INSERT INTO worker (id, host, process_id, slots, build, epoch, session, joined_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO worker (id, host, process_id, slots, build, epoch, session, joined_at, key)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT DO UPDATE SET host = excluded.host, process_id = excluded.process_id,
                 slots = excluded.slots, build = excluded.build, epoch = excluded.epoch,
-                session = excluded.session, left_at = NULL, left_reason = NULL
+                session = excluded.session, key = excluded.key, left_at = NULL, left_reason = NULL
             """,
             [
                 worker.id, worker.host, worker.processID, worker.slots, worker.build,
-                Int64(epoch), Int64(clamping: worker.session), entry.wallSeconds,
+                Int64(epoch), Int64(clamping: worker.session), entry.wallSeconds, worker.key,
             ]
         )
         try event(

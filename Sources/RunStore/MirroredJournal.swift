@@ -80,6 +80,14 @@ package final class MirroredJournal: JournalStore {
         try await journal.partials(stage: stage, round: round)
     }
 
+    /// The units of a round whose partials are not what was committed.
+    package func damagedPartials(
+        stage: Stage,
+        round: Int
+    ) async throws(RunStoreError) -> [WorkUnit] {
+        try await journal.damagedPartials(stage: stage, round: round)
+    }
+
     /// True when the last copy has results that were taken back since: a new one is due at once.
     package var wantsBackUp: Bool { state.withLock(\.wantsBackUp) }
 

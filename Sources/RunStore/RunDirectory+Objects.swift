@@ -15,8 +15,17 @@ package protocol ObjectVerifier: Sendable {
     ///
     /// - Returns: nil when it is as described, else one sentence that says what was found.
     func discrepancy(of object: TileObject) -> String?
+    /// Compares a committed object with all of its description, its digest above all; blocks.
+    ///
+    /// - Returns: nil when it is as described, else one sentence that says what was found.
+    func damage(of object: TileObject) -> String?
     /// Removes an object that no commit names; blocks. What cannot be removed is left to the sweep.
     func discard(_ key: TileObjectKey)
+}
+
+extension ObjectVerifier {
+    /// What a look before the commit would find.
+    package func damage(of object: TileObject) -> String? { discrepancy(of: object) }
 }
 
 /// Looks at the objects in a run directory.
@@ -32,6 +41,13 @@ package struct DirectoryObjectVerifier: ObjectVerifier {
 
     /// What is wrong with an object; nil when it is as described.
     package func discrepancy(of object: TileObject) -> String? {
+        discrepancy(of: object, check)
+    }
+
+    /// What is wrong with an object, its digest included; nil when it is as described.
+    package func damage(of object: TileObject) -> String? { discrepancy(of: object, .digest) }
+
+    private func discrepancy(of object: TileObject, _ check: ObjectCheck) -> String? {
         let path = directory.path(of: object.key)
         do {
             guard let information = try directory.files.information(at: path) else {

@@ -12,7 +12,7 @@ package import Tiling
 package final class RunJournal: JournalStore {
     /// The most entries that one transaction takes from several callers together.
     package static let groupLimit = 4096
-    /// The most rows that the history keeps.
+    /// The most rows that the history keeps, from each opening and each stage's end on.
     package static let eventLimit = 200_000
 
     /// The database file.
@@ -131,23 +131,34 @@ package final class RunJournal: JournalStore {
         stage: Stage,
         round: Int
     ) async throws(RunStoreError) -> [(tile: TileID, partial: [UInt8])] {
-        let outcome: Result<[(tile: TileID, partial: [UInt8])], RunStoreError> =
-            await withCheckedContinuation { continuation in
-                database.asyncWriteWithoutTransaction { [path] database in
-                    continuation.resume(
-                        returning: Result { () throws(RunStoreError) in
-                            try JournalFailure.translating(path) {
-                                try JournalQueries.partials(
-                                    stage: stage,
-                                    round: round,
-                                    in: database,
-                                    path: path
-                                )
-                            }
-                        }
-                    )
-                }
+        try await looked { [path] database in
+            try JournalQueries.partials(stage: stage, round: round, in: database, path: path)
+        }
+    }
+
+    /// The units of a round whose partials do not have their digests, in tile order.
+    package func damagedPartials(
+        stage: Stage,
+        round: Int
+    ) async throws(RunStoreError) -> [WorkUnit] {
+        try await looked { [path] database in
+            try JournalQueries.damagedPartials(stage: stage, round: round, in: database, path: path)
+        }
+    }
+
+    /// Reads on the journal's own queue.
+    private func looked<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(RunStoreError) -> Value {
+        let outcome: Result<Value, RunStoreError> = await withCheckedContinuation { continuation in
+            database.asyncWriteWithoutTransaction { [path] database in
+                continuation.resume(
+                    returning: Result { () throws(RunStoreError) in
+                        try JournalFailure.translating(path) { try body(database) }
+                    }
+                )
             }
+        }
         return try outcome.get()
     }
 
@@ -194,18 +205,6 @@ package final class RunJournal: JournalStore {
                 )
             }
             try database.close()
-        }
-    }
-
-    /// Drops the oldest history beyond ``eventLimit`` rows; blocks.
-    package func prune() throws(RunStoreError) {
-        try JournalFailure.translating(path) { [self] in
-            try database.write { database in
-                try database.execute(
-                    sql: "DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?",
-                    arguments: [Self.eventLimit]
-                )
-            }
         }
     }
 

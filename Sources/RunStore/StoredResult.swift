@@ -10,6 +10,30 @@ package struct StoredResult: Hashable, Sendable {
     package var worker: String
     /// When it was committed, seconds since 1970.
     package var committedSeconds: Double
+
+    /// A committed unit.
+    package init(lease: LeaseID, object: TileObject, worker: String, committedSeconds: Double) {
+        self.lease = lease
+        self.object = object
+        self.worker = worker
+        self.committedSeconds = committedSeconds
+    }
+
+    /// The same result under another attempt at its unit, as its file is then named.
+    package func renamed(to attempt: Attempt) -> StoredResult {
+        let lease = LeaseID(unit: lease.unit, attempt: attempt)
+        return StoredResult(
+            lease: lease,
+            object: TileObject(
+                key: TileObjectKey(lease: lease, nonce: object.key.nonce),
+                bytes: object.bytes,
+                fileDigest: object.fileDigest,
+                samplesDigest: object.samplesDigest
+            ),
+            worker: worker,
+            committedSeconds: committedSeconds
+        )
+    }
 }
 
 /// Counts of a round of a stage.

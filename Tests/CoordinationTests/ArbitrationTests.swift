@@ -110,6 +110,92 @@ struct ArbitrationTests {
         #expect(message.contains("no third worker"))
     }
 
+    /// Minutes of a dispute between the two workers that are there; how the run ended in them.
+    private func outcome(_ scene: inout Scene, minutes: Int) -> RunOutcome? {
+        var outcome: RunOutcome?
+        for _ in 0..<minutes * 8 where outcome == nil {
+            scene.beat(1, held: [])
+            scene.beat(2, held: [])
+            outcome = scene.wait(milliseconds: 7500).outcome
+        }
+        return outcome
+    }
+
+    private static func disputed() -> Scene {
+        var scene = Self.speculated()
+        scene.complete(2, Scene.lease(5, 2), samples: "a")
+        scene.say(1, .completed(Scene.result(Scene.lease(5, 1), samples: "b")))
+        return scene
+    }
+
+    @Test func `a dispute does not grow old while the run is paused`() {
+        var scene = Self.disputed()
+        #expect(outcome(&scene, minutes: 6) == nil)
+        scene.apply(.pauseRequested)
+        #expect(outcome(&scene, minutes: 30) == nil)
+        scene.apply(.resumeRequested)
+        // Its ten minutes begin anew.
+        #expect(outcome(&scene, minutes: 9) == nil)
+        #expect(outcome(&scene, minutes: 2) != nil)
+    }
+
+    @Test func `a dispute does not grow old while the journal is down`() {
+        var scene = Self.disputed()
+        scene.apply(.journalFailed("no space"))
+        #expect(outcome(&scene, minutes: 30) == nil)
+        scene.apply(.journalRecovered)
+        #expect(outcome(&scene, minutes: 9) == nil)
+        #expect(scene.join(3).granted == [Scene.lease(5, 3)])
+    }
+
+    @Test func `a dispute does not grow old while the coordinator stands still`() {
+        var scene = Self.disputed()
+        #expect(outcome(&scene, minutes: 1) == nil)
+        scene.standStill(milliseconds: 3_600_000)
+        scene.apply(.timePassed)
+        #expect(outcome(&scene, minutes: 8) == nil)
+        #expect(outcome(&scene, minutes: 2) != nil)
+    }
+
+    @Test func `a worker that starts again where one was wrong gets nothing, also after a restart`()
+    {
+        var scene = Self.speculated()
+        var image = JournalImage(runID: "run", planDigest: scene.plan.digest)
+        image.raiseEpoch()
+        func keep(_ effects: [RunEffect]) {
+            for effect in effects {
+                guard case .journal(let record) = effect else { continue }
+                switch record {
+                case .workerJoined, .workerDistrusted:
+                    image.append([JournalEntry(record, cause: "1.1", wallSeconds: 0)])
+                default: break
+                }
+            }
+        }
+        keep(scene.say(1, .hello(Scene.hello(1, running: [Scene.lease(5)]))))
+        scene.complete(2, Scene.lease(5, 2), samples: "right")
+        scene.say(1, .completed(Scene.result(Scene.lease(5, 1), samples: "wrong")))
+        keep(scene.join(3))
+        let verdict = scene.complete(3, Scene.lease(5, 3), samples: "right")
+        #expect(verdict.distrusted == [Scene.id(1).text])
+        keep(verdict)
+
+        var next = Scene(tiles: 6, stages: [.prepare], snapshot: image.snapshot)
+        for state in [scene, next] {
+            var state = state
+            var again = Scene.hello(1)
+            again.workerID = Scene.id(77)
+            let effects = state.say(7, .hello(again), key: "key1")
+            #expect(effects.distrusted == [Scene.id(77).text])
+            #expect(effects.granted.isEmpty)
+        }
+        // Another key of that host, and another host with that key, are not concerned.
+        var other = Scene.hello(1)
+        other.workerID = Scene.id(78)
+        #expect(next.say(8, .hello(other), key: "key8").distrusted.isEmpty)
+        #expect(next.say(9, .hello(Scene.hello(9)), key: "key1").distrusted.isEmpty)
+    }
+
     @Test func `a dispute outlives the coordinator`() throws {
         var scene = Self.speculated()
         scene.complete(2, Scene.lease(5, 2), samples: "wrong")

@@ -118,7 +118,7 @@ struct CoordinatorTests {
                         )
                         if let transport { result = transport.result(result) }
                         acts += worker.finish(grant.lease, .success(result))
-                    case .reconnect, .remove: break
+                    case .reconnect, .remove, .leave: break
                     }
                 }
             }
@@ -297,6 +297,21 @@ struct CoordinatorTests {
         #expect(log.count(.resultRejected) == (fault == .firstObjectWrong ? 1 : 0))
     }
 
+    @Test func `partial sums that changed in the journal cost their tiles and not the run`()
+        async throws
+    {
+        let journal = try openJournal()
+        let unit = WorkUnit(stage: .balance, tile: TileID(row: 1, column: 2))
+        let coordinator = try coordinator(journal, store: SpoiltJournal(journal, unit))
+        let channel = network.worker(publicKey: key)
+        async let outcome = coordinator.run()
+        try await worker(channel, 1)
+        #expect(try await outcome == .done)
+        #expect(log.count(.objectLost) == 1)
+        #expect(log.count(.tileCommitted) == 25)
+        try checkResults()
+    }
+
     @Test func `a closed channel is an error, not an end`() async throws {
         let journal = try openJournal()
         let coordinator = try coordinator(journal)
@@ -460,5 +475,38 @@ private final class FullJournal: JournalStore {
         round: Int
     ) async throws(RunStoreError) -> [(tile: TileID, partial: [UInt8])] {
         try await journal.partials(stage: stage, round: round)
+    }
+}
+
+/// A journal in which the partial sums of a unit have changed until it is committed again.
+private final class SpoiltJournal: JournalStore {
+    private let journal: RunJournal
+    private let unit: WorkUnit
+    private let isSpoilt = Mutex(true)
+
+    init(_ journal: RunJournal, _ unit: WorkUnit) {
+        self.journal = journal
+        self.unit = unit
+    }
+
+    func append(_ entries: [JournalEntry]) async throws(RunStoreError) {
+        try await journal.append(entries)
+        for entry in entries {
+            if case .resultDiscarded(unit, _) = entry.record { isSpoilt.withLock { $0 = false } }
+        }
+    }
+
+    func partials(
+        stage: Stage,
+        round: Int
+    ) async throws(RunStoreError) -> [(tile: TileID, partial: [UInt8])] {
+        if stage == unit.stage, round == unit.round, isSpoilt.withLock({ $0 }) {
+            throw RunStoreError(.damaged, path: journal.path, message: "the partials have changed")
+        }
+        return try await journal.partials(stage: stage, round: round)
+    }
+
+    func damagedPartials(stage: Stage, round: Int) async throws(RunStoreError) -> [WorkUnit] {
+        [unit]
     }
 }

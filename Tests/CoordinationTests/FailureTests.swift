@@ -60,6 +60,34 @@ struct FailureTests {
         #expect(runsAlone(second) == [failureClass == .outOfMemory])
     }
 
+    @Test func `what ran out of memory waits for its host to be idle and holds it back`() {
+        var scene = Scene(tiles: 5)
+        for worker in 1...2 {
+            var hello = Scene.hello(worker)
+            hello.host = "node"
+            scene.say(worker, .hello(hello))
+        }
+        scene.fail(1, Scene.lease(4), .outOfMemory)
+        // There is other work: the tile is left for the end.
+        scene.wait(milliseconds: 750)
+        #expect(scene.complete(1, Scene.lease(2)).granted == [Scene.lease(1)])
+        #expect(scene.complete(1, Scene.lease(1)).granted == [Scene.lease(0)])
+        #expect(scene.complete(1, Scene.lease(0)).granted.isEmpty)
+        // The sibling still computes.
+        #expect(scene.beat(1, held: []).granted.isEmpty)
+        let alone = scene.complete(2, Scene.lease(3))
+        #expect(alone.granted == [Scene.lease(4, 2)])
+        #expect(alone.contains { $0.isLease(to: Scene.peer(2)) })
+        // What becomes free meanwhile waits for it on this host, and not on another.
+        let back = scene.apply(.objectLost(Scene.lease(0).unit, reason: "gone"))
+        #expect(back.granted.isEmpty)
+        #expect(scene.beat(1, held: []).granted.isEmpty)
+        #expect(scene.join(3).granted == [Scene.lease(0, 2)])
+        scene.apply(.objectLost(Scene.lease(1).unit, reason: "gone"))
+        let end = scene.complete(2, Scene.lease(4, 2))
+        #expect(end.granted == [Scene.lease(1, 2)])
+    }
+
     @Test func `an unreadable input quarantines at once and is not charged`() {
         var scene = Scene(tiles: 2)
         scene.join(1)
@@ -123,6 +151,21 @@ struct FailureTests {
         #expect(granted.count >= 1)
     }
 
+    @Test func `a benched worker that starts again stays benched while another is there`() {
+        var scene = Scene(tiles: 12)
+        scene.join(1)
+        scene.join(2)
+        for column in [11, 9, 8, 7, 6] { scene.fail(1, Scene.lease(column), .crash) }
+        scene.say(1, .goodbye(reason: "started again"))
+        var hello = Scene.hello(1)
+        hello.workerID = Scene.id(77)
+        #expect(scene.say(7, .hello(hello), key: "key1").granted.isEmpty)
+        #expect(scene.wait(milliseconds: 3000).granted.isEmpty)
+        // When the other leaves, it is better than nobody.
+        scene.say(2, .goodbye(reason: "done"))
+        #expect(scene.wait(milliseconds: 250).granted == [Scene.lease(11, 2)])
+    }
+
     @Test func `the only worker is never benched`() {
         var scene = Scene(tiles: 12)
         scene.join(1)
@@ -151,21 +194,41 @@ struct FailureTests {
         #expect(scene.join(2).granted == [Scene.lease(0, 2)])
     }
 
-    @Test func `two attempts with different samples stop the run with both provenances`() throws {
-        var policy = Scene.policy
-        policy.speculates = true
-        var scene = Scene(tiles: 1, stages: [.prepare], policy: policy)
-        scene.join(1, slots: 1)
-        // The first worker is away but not lost: nothing tells yet that the second must not try.
+    @Test func `a worker that was lost and comes back with other samples is heard`() {
+        var scene = Scene(tiles: 1, stages: [.prepare])
+        scene.join(1)
+        scene.wait(milliseconds: 9250)
+        scene.join(2)
+        #expect(scene.complete(2, Scene.lease(0, 2)).reductions == ["prepare 0"])
+        // The reduction is still to come; the first worker is back with another result.
+        let other = Scene.result(Scene.lease(0, 1), samples: "other")
+        let late = scene.say(1, .hello(Scene.hello(1, unacknowledged: [other])))
+        #expect(late.stale == [Scene.lease(0, 1)])
+        #expect(late.contains(.discard(other.object.key)))
+        #expect(late.claims.map(\.worker) == [Scene.id(2).text, Scene.id(1).text])
+        #expect(late.discarded == [Scene.lease(0).unit])
+        #expect(late.outcome == nil)
+        // Neither of the two decides.
+        #expect(late.granted.isEmpty)
+        #expect(scene.join(3).granted == [Scene.lease(0, 3)])
+        #expect(scene.complete(3, Scene.lease(0, 3)).distrusted == [Scene.id(1).text])
+    }
+
+    @Test func `a late result under another key proves nothing`() {
+        var scene = Scene(tiles: 1, stages: [.prepare])
+        scene.join(1)
         scene.wait(milliseconds: 9250)
         scene.join(2)
         scene.complete(2, Scene.lease(0, 2))
-        // The reduction is still to come; the first worker is back with another result.
         let other = Scene.result(Scene.lease(0, 1), samples: "other")
-        let stale = scene.say(1, .hello(Scene.hello(1, unacknowledged: [other])))
-        // A restarted bookkeeping of the worker proves nothing: it is stale and no more.
-        #expect(stale.stale == [Scene.lease(0, 1)])
-        #expect(stale.outcome == nil)
+        let late = scene.say(
+            1,
+            .hello(Scene.hello(1, unacknowledged: [other])),
+            key: "another key"
+        )
+        #expect(late.stale == [Scene.lease(0, 1)])
+        #expect(late.claims.isEmpty)
+        #expect(!late.contains(.discard(other.object.key)))
     }
 
     @Test func `a superseded attempt that reports other samples is arbitrated`() {
@@ -193,6 +256,35 @@ struct FailureTests {
         // Neither of the two may decide.
         #expect(late.granted.isEmpty)
         #expect(scene.join(3).granted == [Scene.lease(5, 3)])
+    }
+
+    @Test func `a tile that takes workers of two hosts with it is quarantined, of one it waits`() {
+        var policy = Scene.policy
+        policy.lossLimit = 3
+        for hosts in [[1], [1, 2]] {
+            var scene = Scene(tiles: 1, policy: policy)
+            // It is there and could say otherwise, but has no room.
+            scene.join(3, slots: 1)
+            scene.say(3, .released([Scene.lease(0)], reason: "no room"))
+            var quarantined: [WorkUnit] = []
+            for loss in 0..<3 {
+                let host = hosts[loss % hosts.count]
+                scene.say(3, .released([], reason: "no room"))
+                scene.join(host)
+                quarantined +=
+                    scene.apply(
+                        .localWorkerExited(
+                            processID: 100 + host,
+                            host: "node\(host)",
+                            nil,
+                            reason: "signal 9"
+                        )
+                    ).quarantined
+            }
+            #expect(quarantined.count == hosts.count - 1)
+            // It is not tried at once any more.
+            #expect(scene.wait(milliseconds: 250).granted.isEmpty)
+        }
     }
 
     @Test func `more quarantined tiles than allowed stop the run`() {

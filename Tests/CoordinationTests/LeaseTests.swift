@@ -106,8 +106,25 @@ struct LeaseTests {
         let hello = Scene.hello(1, unacknowledged: [Scene.result(Scene.lease(1))])
         let effects = scene.say(1, .hello(hello))
         #expect(effects.stale == [Scene.lease(1)])
+        #expect(effects.contains(.discard(Scene.result(Scene.lease(1)).object.key)))
         #expect(effects.committed.isEmpty)
         #expect(effects.granted == [Scene.lease(1, 2)])
+    }
+
+    @Test func `a fenced worker that comes back is said to have rejoined, its late result stale`() {
+        var scene = Scene()
+        let first = RunEvent.received(
+            .hello(Scene.hello(1)),
+            from: Scene.peer(1),
+            userID: "key1"
+        )
+        #expect(
+            scene.facts(first) == [.runStarted, .stageStarted, .workerJoined, .leaseGranted]
+        )
+        scene.wait(milliseconds: 9250)
+        let hello = Scene.hello(1, unacknowledged: [Scene.result(Scene.lease(1))])
+        let facts = scene.facts(.received(.hello(hello), from: Scene.peer(1), userID: "key1"))
+        #expect(facts == [.workerRejoined, .resultStale, .leaseGranted])
     }
 
     @Test func `a worker that reconnects in time goes on with its lease`() {

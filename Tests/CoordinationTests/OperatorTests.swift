@@ -1,4 +1,5 @@
 import Coordination
+import Messaging
 import RunStore
 import SimulationKit
 import Testing
@@ -42,6 +43,56 @@ struct OperatorTests {
         #expect(commit.granted.isEmpty)
         #expect(scene.say(1, .goodbye(reason: "drained")).ends.isEmpty)
         #expect(scene.join(2).granted == [Scene.lease(1)])
+    }
+
+    /// The workers that are told to leave.
+    private func drained(_ effects: [RunEffect]) -> [PeerID] {
+        effects.compactMap { if case .send(.drain, let peer) = $0 { peer } else { nil } }
+    }
+
+    @Test func `a worker that is away is drained when it comes back`() {
+        var scene = Scene(tiles: 3)
+        scene.join(1)
+        scene.apply(.connectionLost(Scene.peer(1)))
+        #expect(drained(scene.apply(.drainRequested(Scene.id(1)))).isEmpty)
+        let hello = Scene.hello(1, running: [Scene.lease(2)])
+        let effects = scene.say(1, .hello(hello), peer: Scene.peer(9))
+        #expect(drained(effects) == [Scene.peer(9)])
+        #expect(effects.granted.isEmpty)
+        // Also one that was lost meanwhile, and one of which only the journal knows.
+        scene.wait(milliseconds: 9250)
+        #expect(drained(scene.join(1)) == [Scene.peer(1)])
+    }
+
+    @Test func `a drain is said again until the worker has left`() {
+        var scene = Scene(tiles: 3)
+        scene.join(1)
+        scene.join(2)
+        scene.apply(.drainRequested(Scene.id(1)))
+        for _ in 0..<3 {
+            scene.wait(milliseconds: 3000)
+            #expect(drained(scene.beat(1, held: [Scene.lease(2)])) == [Scene.peer(1)])
+            #expect(drained(scene.beat(2, held: [Scene.lease(1)])).isEmpty)
+        }
+        scene.say(1, .goodbye(reason: "drained"))
+        #expect(drained(scene.join(1)).isEmpty)
+    }
+
+    @Test func `a drain outlives the coordinator`() {
+        var scene = Scene(tiles: 3)
+        var image = JournalImage(runID: "run", planDigest: scene.plan.digest)
+        image.raiseEpoch()
+        let effects = scene.join(1) + scene.apply(.drainRequested(Scene.id(1)))
+        image.append(
+            effects.compactMap { effect in
+                guard case .journal(let record) = effect else { return nil }
+                return JournalEntry(record, cause: "1.1", wallSeconds: 0)
+            }
+        )
+        var next = Scene(tiles: 3, snapshot: image.snapshot)
+        let hello = Scene.hello(1, running: [Scene.lease(2)])
+        #expect(drained(next.say(1, .hello(hello))) == [Scene.peer(1)])
+        #expect(next.complete(1, Scene.lease(2)).granted.isEmpty)
     }
 
     @Test func `a coordinator that leaves tells that it will be back and keeps leases open`() {
@@ -100,6 +151,39 @@ struct OperatorTests {
         let back = scene.complete(1, Scene.lease(1, 2))
         #expect(back.reductions.isEmpty)
         #expect(back.granted == [Scene.lease(0, 2, .balance)])
+    }
+
+    @Test func `when a reader's storage fails, what it reads is looked at before it is blamed`() {
+        var scene = Scene(tiles: 2, stages: [.prepare, .balance])
+        scene.join(1)
+        scene.complete(1, Scene.lease(1))
+        scene.complete(1, Scene.lease(0))
+        scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [1])))
+        let input = Scene.result(Scene.lease(1)).object
+        let other = Scene.result(Scene.lease(0)).object
+        func inspected(_ effects: [RunEffect]) -> [[TileObject]] {
+            effects.compactMap { if case .inspect(let objects) = $0 { objects } else { nil } }
+        }
+        var looks: [Int: [[TileObject]]] = [:]
+        for attempt in 1...4 {
+            let lease = Scene.lease(1, attempt, .balance)
+            let failure = AttemptFailure(
+                lease: lease,
+                failureClass: .storage,
+                message: attempt == 2
+                    ? "/run/tiles/\(other.key.path) is not what was committed." : "cannot read"
+            )
+            looks[attempt] = inspected(scene.say(1, .failed(failure)))
+            let waiting = Scene.lease(0, 1, .balance)
+            if attempt == 1 { scene.complete(1, waiting) }
+            scene.wait(milliseconds: 4500)
+            scene.beat(1, held: [Scene.lease(1, attempt + 1, .balance)])
+        }
+        #expect(looks == [1: [[input]], 2: [[input, other]], 3: [], 4: [[input]]])
+        // What is found to be damaged is computed again, and then its reader.
+        let lost = scene.apply(.objectLost(input.key.lease.unit, reason: "another digest"))
+        #expect(lost.granted == [Scene.lease(1, 2)])
+        #expect(scene.complete(1, Scene.lease(1, 2)).granted == [Scene.lease(1, 6, .balance)])
     }
 
     @Test func `reports say who works, on what, and who does not`() throws {

@@ -132,16 +132,99 @@ struct RestoringTests {
         #expect(again.apply(.timePassed).reductions == ["prepare 0"])
     }
 
-    @Test func `a cancelled run that is started again goes on`() {
+    @Test func `a cancelled run stays so until an operator resumes it`() {
         var image = image()
         var scene = Scene(snapshot: image.snapshot)
         scene.apply(.timePassed)
         append(scene.apply(.cancelRequested), to: &image)
+        // Not by a start, not by a request for a file that is not there.
         var again = Scene(snapshot: image.snapshot)
-        let effects = again.apply(.timePassed)
-        #expect(effects.outcome == nil)
+        #expect(again.apply(.timePassed) == [.finish(.cancelled)])
+        #expect(again.apply(.objectLost(Scene.lease(1).unit, reason: "gone")).isEmpty)
+        #expect(again.state.phase == .cancelled)
+        #expect(again.join(2).refusals == [.finished])
+
+        append(again.apply(.resumeRequested), to: &image)
         #expect(again.state.phase == .running)
         #expect(again.join(2).granted == [Scene.lease(0, 2)])
+        // The record alone is enough.
+        #expect(image.phase == .running)
+        var next = Scene(snapshot: image.snapshot)
+        next.apply(.timePassed)
+        #expect(next.join(3).granted == [Scene.lease(0, 2)])
+    }
+
+    @Test func `a cancelled run goes on where its start says so`() {
+        var image = image()
+        var scene = Scene(snapshot: image.snapshot)
+        scene.apply(.timePassed)
+        append(scene.apply(.cancelRequested), to: &image)
+        var state = RunState.restored(
+            from: image.snapshot,
+            plan: scene.plan,
+            identity: scene.state.identity,
+            policy: Scene.policy,
+            revivesCancelled: true
+        )
+        let effects = state.apply(.timePassed, at: scene.now)
+        #expect(effects.contains(.journal(.phaseChanged(.running, message: "resumed"))))
+        #expect(effects.outcome == nil)
+        #expect(state.phase == .running)
+    }
+
+    @Test func `a run with too many quarantined tiles stops at its start, unless they are retried`()
+    {
+        var first = Scene()
+        var image = JournalImage(runID: "run", planDigest: first.plan.digest)
+        image.raiseEpoch()
+        append(first.join(1), to: &image)
+        append(first.fail(1, Scene.lease(1), .input), to: &image)
+        var snapshot = image.snapshot
+        snapshot.phase = .failed
+        snapshot.phaseMessage = "1 tiles are quarantined, more than 0"
+        var policy = Scene.policy
+        policy.quarantineLimit = 0
+        var scene = Scene(policy: policy, snapshot: snapshot)
+        guard case .failed(let message)? = scene.apply(.timePassed).outcome else {
+            Issue.record("the run went on")
+            return
+        }
+        #expect(message.contains("more than 0"))
+        #expect(scene.state.phase == .failed)
+
+        var retried = Scene(policy: policy, snapshot: snapshot)
+        #expect(retried.apply(.retryRequested(nil)).outcome == nil)
+        #expect(retried.state.phase == .running)
+        #expect(retried.join(2).granted == [Scene.lease(1, 2)])
+    }
+
+    @Test func `a worker that comes back after a restart is heard although its unit is settled`() {
+        let plan = Scene.plan(tiles: 2, stages: [.prepare, .balance])
+        var image = image()
+        // The second tile was committed by another attempt while the first one's end was on its way.
+        let other = Scene.lease(0, 2)
+        image.append(
+            [
+                .granted(other, worker: Scene.id(2).text, isSpeculative: true),
+                .committed(
+                    Scene.result(other),
+                    worker: Scene.id(2).text,
+                    elapsedSeconds: 1
+                ),
+            ].map { JournalEntry($0, cause: "1.2", wallSeconds: 0) }
+        )
+        var scene = Scene(snapshot: image.snapshot)
+        #expect(scene.plan == plan)
+        #expect(scene.apply(.timePassed).ends.map(\.outcome) == [.revoked])
+        let late = Scene.result(Scene.lease(0), samples: "other")
+        let effects = scene.say(1, .hello(Scene.hello(1, unacknowledged: [late])))
+        #expect(effects.claims.map(\.lease) == [other, Scene.lease(0)])
+        let again = RunEvent.received(
+            .hello(Scene.hello(2)),
+            from: Scene.peer(2),
+            userID: "key2"
+        )
+        #expect(scene.facts(again).contains(.workerRejoined))
     }
 
     @Test func `charges survive the restart`() {
@@ -157,6 +240,42 @@ struct RestoringTests {
         again.fail(1, Scene.lease(0, 2), .crash)
         again.wait(milliseconds: 2000)
         #expect(again.fail(1, Scene.lease(0, 3), .crash).quarantined == [Scene.lease(0).unit])
+    }
+
+    @Test func `a coordinator that dies again and again costs no tile its losses`() {
+        let plan = Scene.plan(tiles: 1, stages: [.prepare])
+        var image = JournalImage(runID: "run", planDigest: plan.digest)
+        for life in 1...25 {
+            image.raiseEpoch()
+            var scene = Scene(tiles: 1, stages: [.prepare], snapshot: image.snapshot)
+            var effects = scene.apply(.timePassed)
+            if life % 2 == 0 {
+                effects += scene.apply(.workerFoundDead(Scene.id(life - 1), reason: "gone"))
+            } else {
+                // The worker of the life before went with its coordinator.
+                effects += scene.wait(milliseconds: 18_250)
+            }
+            effects += scene.join(life)
+            #expect(effects.quarantined.isEmpty)
+            #expect(effects.granted == [Scene.lease(0, life)])
+            append(effects, to: &image)
+        }
+        #expect(image.snapshot.units.map(\.losses) == [0])
+    }
+
+    @Test func `what ran out of memory still runs alone after a restart`() {
+        let plan = Scene.plan(tiles: 1, stages: [.prepare])
+        var image = JournalImage(runID: "run", planDigest: plan.digest)
+        image.raiseEpoch()
+        var scene = Scene(tiles: 1, stages: [.prepare])
+        append(scene.join(1), to: &image)
+        append(scene.fail(1, Scene.lease(0), .outOfMemory), to: &image)
+        var again = Scene(tiles: 1, stages: [.prepare], snapshot: image.snapshot)
+        let grants = again.join(2).flatMap { effect -> [Bool] in
+            guard case .send(.lease(let grants), _) = effect else { return [] }
+            return grants.map(\.runsAlone)
+        }
+        #expect(grants == [true])
     }
 
     /// The journal of a run of two tiles that ended with one of them quarantined in its last stage.

@@ -117,6 +117,51 @@ struct StageTests {
         #expect(next.granted == [Scene.lease(0, 1, .balance)])
     }
 
+    private static let hasty: LeasePolicy = {
+        var policy = LeasePolicy()
+        policy.speculationFloorMilliseconds = 1000
+        return policy
+    }()
+
+    @Test func `what the journal knows of durations tells a straggler after a restart`() {
+        let plan = Scene.plan(tiles: 2, stages: [.prepare])
+        var snapshot = JournalSnapshot(runID: "run", planDigest: plan.digest, epoch: 2)
+        snapshot.durations = [1, 1, 2, 1].map {
+            AttemptDuration(stage: .prepare, round: 0, seconds: $0)
+        }
+        var scene = Scene(tiles: 2, stages: [.prepare], policy: Self.hasty, snapshot: snapshot)
+        scene.join(1)
+        scene.join(2)
+        scene.complete(2, Scene.lease(0))
+        // Of 0, 1, 1, 1 and 2 s the third quartile is 1 s; twice that is a straggler.
+        #expect(scene.wait(milliseconds: 2000).granted.isEmpty)
+        #expect(scene.wait(milliseconds: 500).granted == [Scene.lease(1, 2)])
+    }
+
+    @Test func `while few of a stage have ended, the stage before tells a straggler`() {
+        var scene = Scene(tiles: 5, policy: Self.hasty)
+        for worker in 1...3 { scene.join(worker) }
+        scene.wait(milliseconds: 1000)
+        for (worker, column) in [(1, 4), (2, 3), (3, 2)] {
+            scene.complete(worker, Scene.lease(column))
+        }
+        scene.wait(milliseconds: 1000)
+        for (worker, column) in [(1, 1), (2, 0)] { scene.complete(worker, Scene.lease(column)) }
+        let begun = scene.apply(
+            .reductionFinished(.prepare, round: 0, .finished(constants: []))
+        )
+        #expect(begun.granted == [4, 3, 2].map { Scene.lease($0, 1, .balance) })
+        #expect(
+            scene.complete(3, Scene.lease(2, 1, .balance)).granted == [Scene.lease(1, 1, .balance)]
+        )
+        #expect(
+            scene.complete(2, Scene.lease(3, 1, .balance)).granted == [Scene.lease(0, 1, .balance)]
+        )
+        scene.complete(3, Scene.lease(1, 1, .balance))
+        #expect(scene.wait(milliseconds: 4000).granted.isEmpty)
+        #expect(scene.wait(milliseconds: 500).granted == [Scene.lease(0, 2, .balance)])
+    }
+
     @Test func `while the journal is down nothing is granted`() {
         var scene = Scene(tiles: 2)
         scene.apply(.journalFailed("no space left"))

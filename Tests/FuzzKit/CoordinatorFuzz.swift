@@ -171,7 +171,7 @@ struct CoordinatorFuzz {
                 }
             case .reduce(let stage, let round, let constants):
                 toReduce.append((stage, round, constants))
-            case .log, .finish: break
+            case .inspect, .log, .finish: break
             }
         }
     }
@@ -320,7 +320,8 @@ struct CoordinatorFuzz {
             from: journal.snapshot,
             plan: Self.work.plan,
             identity: Self.identity(journal.epoch),
-            policy: Self.policy
+            policy: Self.policy,
+            revivesCancelled: true
         )
         apply(.timePassed)
     }

@@ -155,6 +155,7 @@ struct RunDirectoryTests {
         try files.write([1, 2, 4], to: directory.path(of: key), permissions: 0o644)
         #expect(bySize.discrepancy(of: object) == nil)
         #expect(byDigest.discrepancy(of: object)?.contains("digest") == true)
+        #expect(bySize.damage(of: object)?.contains("digest") == true)
         try files.write([1, 2], to: directory.path(of: key), permissions: 0o644)
         #expect(bySize.discrepancy(of: object)?.contains("2 bytes instead of 3") == true)
         byDigest.discard(key)

@@ -30,10 +30,45 @@ struct RunJournalTests {
     }
 
     @Test func `the epoch is raised at each open and survives`() throws {
-        #expect(try open().epoch == 1)
-        #expect(try open().epoch == 2)
-        #expect(try open().epoch == 3)
-        #expect(try reader().snapshot().epoch == 3)
+        // The clock on the wall shows 1000.
+        #expect(try open().epoch == 1000)
+        #expect(try open().epoch == 1001)
+        #expect(try open().epoch == 1002)
+        #expect(try reader().snapshot().epoch == 1002)
+    }
+
+    @Test(arguments: [(0, 1), (2e9, 2_000_000_000), (-5, 1), (.nan, 1), (1e300, 1)])
+    func `an epoch is the time in seconds where that is sane`(wallSeconds: Double, epoch: UInt64)
+        throws
+    {
+        let journal = try RunJournal.open(
+            at: path,
+            plan: Fixtures.plan(),
+            runID: "run1",
+            wallSeconds: wallSeconds,
+            files: PosixFileSystem()
+        )
+        #expect(journal.epoch == epoch)
+    }
+
+    @Test func `the history is bounded at each opening and at each stage's end`() throws {
+        func eventCount() throws -> Int { try reader().eventCount() }
+        let journal = try open()
+        let note = Fixtures.entry(.noted("test", message: "", worker: nil))
+        let excess = 300
+        try journal.appendNow(
+            [JournalEntry](repeating: note, count: RunJournal.eventLimit + excess)
+        )
+        #expect(try eventCount() == RunJournal.eventLimit + excess + 1)
+        try journal.appendNow([
+            Fixtures.entry(.reduced(.prepare, round: 0, .finished(constants: [])))
+        ])
+        #expect(try eventCount() == RunJournal.eventLimit)
+        try journal.appendNow([JournalEntry](repeating: note, count: excess))
+        #expect(try eventCount() == RunJournal.eventLimit + excess)
+        try journal.close()
+        try open().close()
+        #expect(try eventCount() == RunJournal.eventLimit)
     }
 
     @Test func `what was appended is there for another connection while the writer lives`()
@@ -83,6 +118,52 @@ struct RunJournalTests {
         #expect(snapshot.units.first?.object?.key.lease == Fixtures.lease(0))
     }
 
+    @Test func `a result from elsewhere takes the place of a tile that was given up here`()
+        async throws
+    {
+        let journal = try open()
+        try await journal.append([
+            Fixtures.entry(.granted(Fixtures.lease(0), worker: "w", isSpeculative: false)),
+            Fixtures.entry(
+                .attemptEnded(
+                    AttemptEnd(
+                        lease: Fixtures.lease(0),
+                        outcome: .failed,
+                        failureClass: .input,
+                        message: "unreadable"
+                    )
+                )
+            ),
+            Fixtures.entry(
+                .quarantined(Fixtures.lease(0).unit, failureClass: .input, message: "unreadable")
+            ),
+        ])
+        let stored = StoredResult(
+            lease: Fixtures.lease(0),
+            object: Fixtures.result(of: Fixtures.lease(0)).object,
+            worker: "shard",
+            committedSeconds: 5
+        )
+        let renamed = stored.renamed(to: Attempt(2))
+        #expect(renamed.object.key.lease == Fixtures.lease(0, 2))
+        #expect(renamed.object.key.nonce == stored.object.key.nonce)
+        #expect(renamed.object.samplesDigest == stored.object.samplesDigest)
+        let result = TileResult(
+            lease: renamed.lease,
+            object: renamed.object,
+            partial: [3],
+            cost: TileCost()
+        )
+        try await journal.append([
+            Fixtures.entry(.granted(renamed.lease, worker: "shard", isSpeculative: false)),
+            Fixtures.entry(.committed(result, worker: "shard", elapsedSeconds: 0)),
+        ])
+        let unit = try #require(try journal.snapshot().units.first)
+        #expect(unit.state == .committed)
+        #expect(unit.object == renamed.object)
+        #expect(unit.attempts == 2)
+    }
+
     @Test func `the plan comes back exactly`() throws {
         _ = try open()
         #expect(try reader().plan() == Fixtures.plan())
@@ -96,7 +177,7 @@ struct RunJournalTests {
             let error = #expect(throws: RunStoreError.self) { _ = try attempt() }
             #expect(error?.code == .otherPlan)
         }
-        #expect(try reader().snapshot().epoch == 1)
+        #expect(try reader().snapshot().epoch == 1000)
     }
 
     @Test func `a network file system is refused with the remedy`() throws {
@@ -134,6 +215,23 @@ struct RunJournalTests {
             try reader().partials(stage: .prepare, round: 0)
         }
         #expect(error?.code == .damaged)
+        let again = try open()
+        let damaged = try await again.damagedPartials(stage: .prepare, round: 0)
+        #expect(damaged == [Fixtures.lease(1).unit])
+        // Computed again, it is whole.
+        let lease = Fixtures.lease(1, 2)
+        let result = Fixtures.result(of: lease, partial: [1, 9])
+        try await again.append([
+            Fixtures.entry(.resultDiscarded(lease.unit, reason: "changed")),
+            Fixtures.entry(.granted(lease, worker: "w", isSpeculative: false)),
+            Fixtures.entry(.committed(result, worker: "w", elapsedSeconds: 1)),
+        ])
+        #expect(
+            try await again.partials(stage: .prepare, round: 0).map(\.partial) == [
+                [0, 9], [1, 9],
+            ]
+        )
+        #expect(try await again.damagedPartials(stage: .prepare, round: 0).isEmpty)
     }
 
     /// Flips the bytes of a stored partial behind the journal's back, by its place in the file.
@@ -224,7 +322,9 @@ struct RunJournalTests {
             wallSeconds: 2000,
             files: PosixFileSystem()
         )
-        #expect(elsewhere.epoch == 2)
+        // Whoever goes on here too at another second has another epoch.
+        #expect(elsewhere.epoch == 2000)
+        #expect(journal.epoch == 1000)
         #expect(try elsewhere.snapshot().units.map(\.state) == [.committed])
         withExtendedLifetime(journal) {}
     }

@@ -38,6 +38,11 @@ package struct FaultyDisk: Sendable {
         objects[key] = nil
     }
 
+    /// Removes an object behind everybody's back, or cuts it short.
+    mutating func spoil(_ key: TileObjectKey, isRemoved: Bool) {
+        objects[key] = isRemoved ? nil : objects[key].map { $0 / 2 }
+    }
+
     /// True when there is an object of that name.
     package func contains(_ key: TileObjectKey) -> Bool { objects[key] != nil }
 

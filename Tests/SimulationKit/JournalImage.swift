@@ -9,9 +9,11 @@ package struct JournalImage: Sendable {
     private var snapshotHead: JournalSnapshot
     private var units: [WorkUnit: UnitSnapshot] = [:]
     private var openAttempts: [LeaseID: OpenAttempt] = [:]
-    private var charged: [LeaseID: String] = [:]
+    private var charged: [LeaseID: ChargedFailure] = [:]
     private var partials: [WorkUnit: [UInt8]] = [:]
     private var reductions: [ReductionSnapshot] = []
+    private var commitNumbers: [WorkUnit: (number: Int, seconds: Double)] = [:]
+    private var commitCount = 0
     private var granted: [LeaseID: String] = [:]
     /// Facts that may never become true; empty while all is well.
     package private(set) var violations: [String] = []
@@ -44,7 +46,13 @@ package struct JournalImage: Sendable {
         snapshot.units = units.values.sorted { $0.unit < $1.unit }
         snapshot.openAttempts = openAttempts.values.sorted { $0.lease < $1.lease }
         snapshot.chargedFailures = charged.sorted { $0.key < $1.key }
-            .map { ChargedFailure(unit: $0.key.unit, worker: $0.value) }
+            .map(\.value)
+        snapshot.durations = commitNumbers.filter { units[$0.key]?.object != nil }
+            .sorted { $0.value.number < $1.value.number }.suffix(AttemptDuration.limit)
+            .filter { $0.value.seconds > 0 }
+            .map { unit, commit in
+                AttemptDuration(stage: unit.stage, round: unit.round, seconds: commit.seconds)
+            }
         snapshot.reductions = reductions.sorted { ($0.stage, $0.round) < ($1.stage, $1.round) }
         return snapshot
     }
@@ -90,7 +98,10 @@ package struct JournalImage: Sendable {
             )
             let live = openAttempts.keys.filter { $0.unit == lease.unit }.count
             if live > 2 { violations.append("\(live) open attempts at \(lease.unit)") }
-        case .committed(let result, let worker, _): commit(result, worker: worker)
+        case .committed(let result, let worker, let seconds):
+            commit(result, worker: worker)
+            commitCount += 1
+            commitNumbers[result.lease.unit] = (commitCount, seconds)
         case .attemptEnded(let end): finish(end)
         case .quarantined(let unit, _, let message):
             change(unit) {
@@ -106,8 +117,8 @@ package struct JournalImage: Sendable {
             }
             charged = charged.filter { $0.key.unit != unit }
         case .chargesForgiven(let unit, let worker):
-            let count = charged.filter { $0.key.unit == unit && $0.value == worker }.count
-            charged = charged.filter { $0.key.unit != unit || $0.value != worker }
+            let count = charged.filter { $0.key.unit == unit && $0.value.worker == worker }.count
+            charged = charged.filter { $0.key.unit != unit || $0.value.worker != worker }
             change(unit) { $0.charges = max(0, $0.charges - count) }
         case .resultDiscarded(let unit, let reason):
             partials[unit] = nil
@@ -126,8 +137,15 @@ package struct JournalImage: Sendable {
         case .claimsSettled(let unit, _):
             snapshotHead.claims.removeAll { $0.lease.unit == unit }
         case .workerDistrusted(let id, _):
-            if snapshotHead.hosts[id] != nil { snapshotHead.distrustedWorkers.insert(id) }
-        case .workerJoined(let worker): snapshotHead.hosts[worker.id] = worker.host
+            guard let host = snapshotHead.hosts[id] else { break }
+            snapshotHead.distrustedWorkers.insert(id)
+            let place = WorkerPlace(host: host, key: snapshotHead.keys[id] ?? "")
+            snapshotHead.distrustedPlaces.insert(place)
+        case .workerJoined(let worker):
+            snapshotHead.hosts[worker.id] = worker.host
+            snapshotHead.keys[worker.id] = worker.key
+        case .drainRequested(let id):
+            if snapshotHead.hosts[id] != nil { snapshotHead.drainedWorkers.insert(id) }
         case .reduced(let stage, let round, let reduction):
             reductions.append(ReductionSnapshot(stage: stage, round: round, reduction: reduction))
         case .invalidated(let stage): invalidate(from: stage)
@@ -159,7 +177,13 @@ package struct JournalImage: Sendable {
             violations.append("\(end.lease) ended without being open")
             return
         }
-        if end.isCharged { charged[end.lease] = open.worker }
+        if end.isCharged {
+            charged[end.lease] = ChargedFailure(
+                unit: end.lease.unit,
+                worker: open.worker,
+                failureClass: end.failureClass
+            )
+        }
         let isStorage = end.failureClass == .storage
         guard end.isCharged || isStorage || end.outcome == .lost else { return }
         change(end.lease.unit) {

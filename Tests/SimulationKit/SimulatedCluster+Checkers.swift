@@ -40,8 +40,11 @@ extension SimulatedCluster {
     mutating func check() {
         if let state { violations += state.invariantViolations() }
         violations += journal.violations
-        // Nothing here loses a committed object: only an arbitration may take a commit back.
-        if journal.undoneCount > 0, options.wrongResult == 0 {
+        // Only an arbitration, a lost object or a retry may take a commit back.
+        let mayUndo =
+            options.wrongResult > 0 || options.rotMilliseconds != nil
+            || options.operatorMilliseconds != nil
+        if journal.undoneCount > 0, !mayUndo {
             violations.append("\(journal.undoneCount) commits undone")
         }
         for worker in workers { violations += worker?.violations ?? [] }
@@ -67,7 +70,7 @@ extension SimulatedCluster {
         for unit in found.keys where expected[unit] == nil {
             violations.append("\(unit) is committed and should not be")
         }
-        for object in found.values {
+        for object in found.values where !rotten.contains(object.key) {
             if let discrepancy = disk.discrepancy(of: object) { violations.append(discrepancy) }
         }
         for reduction in journal.snapshot.reductions {

@@ -9,50 +9,7 @@ import WireProtocol
 /// The coordinator's decisions are those of the product: ``RunState`` behind a ``CommitGate``. After
 /// every step the checkers look at it; ``violations`` says what they found.
 package struct SimulatedCluster {
-    /// What goes wrong, how often and for how long.
-    package struct Options: Sendable, Hashable {
-        /// The network's faults.
-        package var network = FaultyNetwork.Options()
-        /// The disks' faults.
-        package var disk = FaultyDisk.Options()
-        /// Number of workers.
-        package var workerCount = 3
-        /// Rows and columns of tiles.
-        package var tileRows = 3
-        package var tileColumns = 4
-        /// Mean time between kills of a worker, milliseconds; nil for none.
-        package var workerKillMilliseconds: Int?
-        /// Mean time between kills of the coordinator, milliseconds; nil for none.
-        package var coordinatorKillMilliseconds: Int?
-        /// Mean time between partitions, milliseconds; nil for none.
-        package var partitionMilliseconds: Int?
-        /// Mean time between stalls of the coordinator, milliseconds; nil for none.
-        package var stallMilliseconds: Int?
-        /// Mean time between fillings of the disks, which then take nothing for a while,
-        /// milliseconds; nil for none.
-        package var fillMilliseconds: Int?
-        /// Probability that a kill of the coordinator strikes between two of its next actions.
-        package var crashBetweenActions = 0.5
-        /// Probability that a worker dies between writing an object and reporting it, or just after.
-        package var crashAtReport = 0.0
-        /// True when clocks on the wall show anything at all.
-        package var hasWildWallClocks = false
-        /// Probability that an attempt fails with a class that counts.
-        package var attemptFailure = 0.0
-        /// Probability that a result of the first worker is wrong, in each of its lives.
-        package var wrongResult = 0.0
-        /// Ordinals of tiles whose input cannot be read.
-        package var unreadable: Set<Int> = []
-        /// Faults end then, so that every run can finish; milliseconds.
-        package var calmAfterMilliseconds = 20_000
-        /// A run that takes longer has not finished; milliseconds.
-        package var limitMilliseconds = 600_000
-
-        /// A world without faults.
-        package init() {}
-    }
-
-    private enum Happening {
+    enum Happening {
         case outward(worker: Int, peer: PeerID, WorkerMessage)
         case inward(worker: Int, life: Int, peer: PeerID, CoordinatorMessage)
         case beat(worker: Int, life: Int)
@@ -65,8 +22,10 @@ package struct SimulatedCluster {
         case tick(life: Int)
         case journaled(life: Int)
         case verified(life: Int, TileResult)
+        case inspected(life: Int, [TileObject])
         case collected(life: Int, peer: PeerID, TileResult)
-        case reduced(life: Int, Stage, round: Int, constants: [Stage: [UInt8]])
+        case reduced(life: Int, number: Int, Stage, round: Int, constants: [Stage: [UInt8]])
+        case operate, resume, rot
         case calm
     }
 
@@ -74,29 +33,34 @@ package struct SimulatedCluster {
     private let policy: LeasePolicy
     /// The work.
     package let work: SimulatedWork
-    private var random: SeededRandom
+    var random: SeededRandom
     /// Of what must not influence anything, so that the rest of the run stays the same.
     private var wallRandom: SeededRandom
     private var queue = EventQueue<Happening>()
-    private var now = MonotonicInstant(nanoseconds: 0)
-    private var network: FaultyNetwork
+    var now = MonotonicInstant(nanoseconds: 0)
+    var network: FaultyNetwork
     /// The shared storage.
-    package private(set) var disk: FaultyDisk
+    package internal(set) var disk: FaultyDisk
     /// The journal as it is on disk.
     package private(set) var journal: JournalImage
 
     var state: RunState?
     private var gate = CommitGate()
-    private var batch: [JournalEntry] = []
-    private var coordinatorLife = 0
+    var batch: [JournalEntry] = []
+    var coordinatorLife = 0
     private var stalledUntil: MonotonicInstant?
+    /// Reductions that the coordinator asked for, and those that its gate let through.
+    private var wantedReductions = 0
+    private var begunReductions = 0
+    /// Committed objects that were spoilt.
+    var rotten: Set<TileObjectKey> = []
     /// Actions until the coordinator dies; nil while it shall live.
-    private var actionsLeft: Int?
+    var actionsLeft: Int?
 
     var workers: [SimulatedWorker?]
     /// Workers that computed something wrong.
     var wrongWorkers: Set<String> = []
-    private var lives: [Int]
+    var lives: [Int]
     private var lastPeer: UInt32 = 0
 
     /// How the run ended; nil while it goes on.
@@ -152,6 +116,8 @@ package struct SimulatedCluster {
         schedule(options.partitionMilliseconds, .partition)
         schedule(options.stallMilliseconds, .stall)
         schedule(options.fillMilliseconds, .fill)
+        schedule(options.operatorMilliseconds, .operate)
+        schedule(options.rotMilliseconds, .rot)
         after(options.calmAfterMilliseconds, .calm)
     }
 
@@ -179,20 +145,20 @@ package struct SimulatedCluster {
 
     // MARK: - Happenings
 
-    private var isCalm: Bool {
+    var isCalm: Bool {
         now.milliseconds(since: MonotonicInstant(nanoseconds: 0)) >= options.calmAfterMilliseconds
     }
 
-    private mutating func after(_ milliseconds: Int, _ happening: Happening) {
+    mutating func after(_ milliseconds: Int, _ happening: Happening) {
         queue.push(happening, at: now.advanced(byMilliseconds: milliseconds))
     }
 
-    private mutating func schedule(_ mean: Int?, _ happening: Happening) {
+    mutating func schedule(_ mean: Int?, _ happening: Happening) {
         guard let mean, !isCalm else { return }
         after(random.integer(in: mean / 4...mean * 7 / 4), happening)
     }
 
-    private mutating func note(_ text: String) {
+    mutating func note(_ text: String) {
         if trace.count > 400 { trace.removeFirst(200) }
         trace.append("\(now.nanoseconds / 1_000_000) \(text)")
     }
@@ -226,10 +192,22 @@ package struct SimulatedCluster {
             apply(
                 .objectVerified(result.lease, discrepancy: disk.discrepancy(of: result.object))
             )
+        case .inspected(let life, let objects):
+            for object in objects {
+                guard life == coordinatorLife, let reason = disk.discrepancy(of: object) else {
+                    continue
+                }
+                loseObject(object, reason: reason)
+            }
         case .collected(let life, let peer, let result):
             collect(life: life, peer: peer, result)
-        case .reduced(let life, let stage, let round, let constants):
-            guard life == coordinatorLife else { return }
+        case .operate: operate()
+        case .resume: resume()
+        case .rot: rot()
+        case .reduced(let life, let number, let stage, let round, let constants):
+            // One that was overtaken by a lost object or a retry is nobody's answer.
+            guard life == coordinatorLife, number == wantedReductions, state?.isReducing ?? false
+            else { return }
             let partials = journal.partials(stage: stage, round: round)
             checkPartials(partials, stage: stage, round: round)
             let reduction = try work.reduce(
@@ -252,7 +230,7 @@ package struct SimulatedCluster {
             network.heal(worker)
             if workers[worker] == nil { after(0, .startWorker(worker: worker)) }
         }
-        if state == nil { after(0, .startCoordinator) }
+        if state == nil { after(0, .startCoordinator) } else { apply(.resumeRequested) }
     }
 
     private mutating func fill() {
@@ -311,8 +289,11 @@ package struct SimulatedCluster {
         )
         gate = CommitGate()
         batch = []
+        wantedReductions = 0
+        begunReductions = 0
         note("coordinator starts, epoch \(journal.epoch)")
-        apply(.timePassed)
+        apply(journal.phase == .cancelled ? .resumeRequested : .timePassed)
+        if isCalm, state != nil { apply(.resumeRequested) }
         after(policy.tickMilliseconds, .tick(life: coordinatorLife))
     }
 
@@ -338,10 +319,11 @@ package struct SimulatedCluster {
         after(random.integer(in: 10...1200), .startCoordinator)
     }
 
-    private mutating func apply(_ event: RunEvent) {
+    mutating func apply(_ event: RunEvent) {
         guard var state else { return }
         self.state = nil
         let effects = state.apply(event, at: now)
+        wantedReductions += effects.count { if case .reduce = $0 { true } else { false } }
         let wallSeconds = wallSeconds()
         let ready = gate.admit(
             effects,
@@ -398,18 +380,36 @@ package struct SimulatedCluster {
                     random.integer(in: 0...40),
                     .collected(life: coordinatorLife, peer: peer, result)
                 )
+            case .inspect(let objects):
+                after(random.integer(in: 0...3), .inspected(life: coordinatorLife, objects))
             case .serve, .take: break
             case .discard(let key):
                 remove(key, by: "the coordinator")
             case .reduce(let stage, let round, let constants):
+                begunReductions += 1
                 after(
                     random.integer(in: 0...10),
-                    .reduced(life: coordinatorLife, stage, round: round, constants: constants)
+                    .reduced(
+                        life: coordinatorLife,
+                        number: begunReductions,
+                        stage,
+                        round: round,
+                        constants: constants
+                    )
                 )
             case .log(let fact): factCounts[fact.name, default: 0] += 1
+            case .finish(.cancelled): comeBackFromCancellation()
             case .finish(let outcome): self.outcome = outcome
             }
         }
+    }
+
+    /// A committed object that is not what it was is computed again.
+    mutating func loseObject(_ object: TileObject, reason: String) {
+        let unit = object.key.lease.unit
+        guard state?.committedObject(of: unit) == object else { return }
+        note("\(object.key) is lost")
+        apply(.objectLost(unit, reason: reason))
     }
 
     /// An object comes over as a whole while its connection stands, or not at all: another connection
@@ -476,7 +476,7 @@ package struct SimulatedCluster {
         kill(worker)
     }
 
-    private mutating func kill(_ worker: Int) {
+    mutating func kill(_ worker: Int) {
         note("w\(worker) dies")
         workers[worker] = nil
         lives[worker] += 1
@@ -542,6 +542,7 @@ package struct SimulatedCluster {
                     )
                 )
             case .remove(let key): remove(key, by: "worker \(worker)")
+            case .leave: kill(worker)
             }
         }
     }
@@ -556,6 +557,8 @@ package struct SimulatedCluster {
             outcome = .failure(SimulatedFailure(.input))
         } else if !isCalm, random.chance(options.attemptFailure) {
             outcome = .failure(SimulatedFailure(random.chance(0.5) ? .crash : .outOfMemory))
+        } else if inputs.contains(where: { rotten.contains($0.key) }) {
+            outcome = .failure(SimulatedFailure(.storage))
         } else {
             let error = error(of: worker)
             let result = work.result(

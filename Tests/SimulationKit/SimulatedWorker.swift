@@ -18,6 +18,8 @@ package struct SimulatedWorker: Sendable {
         case compute(LeaseGrant)
         /// Remove an object.
         case remove(TileObjectKey)
+        /// End the process.
+        case leave
     }
 
     /// Identity of the process.
@@ -36,6 +38,7 @@ package struct SimulatedWorker: Sendable {
     private var brief: RoundBrief?
     private var assembly = BriefAssembly()
     private var isWelcome = false
+    private var isDraining = false
     private var lastHeard: MonotonicInstant
     private var sequence: UInt64 = 0
     private var leaseMilliseconds: Int
@@ -108,7 +111,12 @@ package struct SimulatedWorker: Sendable {
             unacknowledged.removeAll { leases.contains($0.lease) }
             return []
         case .stale(let leases): return drop(leases)
-        case .heartbeat, .drain, .request, .piece: return []
+        case .drain:
+            isDraining = true
+            let back = queued.map(\.lease)
+            queued = []
+            return back.isEmpty ? [] : [.send(.released(back, reason: "draining"))]
+        case .heartbeat, .request, .piece: return []
         case .goodbye(let reason):
             isFinished = reason != .restarting
             return []
@@ -120,6 +128,7 @@ package struct SimulatedWorker: Sendable {
         let known =
             running.map(\.lease) + queued.map(\.lease) + unacknowledged.map(\.lease)
         guard !known.contains(grant.lease) else { return [] }
+        if isDraining { return [.send(.released([grant.lease], reason: "draining"))] }
         guard let brief, brief.stage == grant.lease.unit.stage,
             brief.round == grant.lease.unit.round
         else {
@@ -192,6 +201,9 @@ package struct SimulatedWorker: Sendable {
             return [.reconnect]
         }
         guard isWelcome else { return [.send(hello)] }
+        if isDraining, running.isEmpty, unacknowledged.isEmpty {
+            return [.send(.goodbye(reason: "drained")), .leave]
+        }
         sequence += 1
         let held = (running + queued).map(\.lease)
         var acts: [Act] = [

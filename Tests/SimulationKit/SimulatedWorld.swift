@@ -20,6 +20,10 @@ package enum SimulatedWorld: String, Sendable, CaseIterable {
     case disks
     /// A worker computes wrongly now and then, and others are slow or cut off.
     case wrongResults
+    /// Operators pause, resume, cancel, drain and retry.
+    case `operator`
+    /// Committed objects are lost and changed.
+    case rot
     /// All of it at once.
     case everything
 
@@ -54,6 +58,17 @@ package enum SimulatedWorld: String, Sendable, CaseIterable {
             options.partitionMilliseconds = random.integer(in: 200...1000)
             options.coordinatorKillMilliseconds =
                 random.chance(0.5) ? random.integer(in: 300...3000) : nil
+        case .operator:
+            options.operatorMilliseconds = random.integer(in: 60...300)
+            options.unreadable = [random.integer(in: 0...11)]
+            options.network.loss = random.fraction(to: 0.1)
+            options.coordinatorKillMilliseconds =
+                random.chance(0.3) ? random.integer(in: 300...3000) : nil
+        case .rot:
+            options.rotMilliseconds = random.integer(in: 50...400)
+            options.network.loss = random.fraction(to: 0.1)
+            options.coordinatorKillMilliseconds =
+                random.chance(0.3) ? random.integer(in: 300...3000) : nil
         case .everything: Self.everything(&options, &random)
         }
         return options
@@ -101,6 +116,8 @@ package enum SimulatedWorld: String, Sendable, CaseIterable {
         case .stalls: [.coordinatorStalled]
         case .disks: [.resultRejected, .journalFailed]
         case .wrongResults: [.resultConflict, .resultArbitrated, .workerDistrusted]
+        case .operator: [.runPaused, .workerDraining, .tileRequeued, .stageInvalidated]
+        case .rot: [.objectLost]
         case .everything: [.leaseAdopted, .resultStale]
         }
     }

@@ -109,16 +109,14 @@ struct ShardMerge {
     ) throws {
         let reader = try JournalReader(path: shard.journalFile, files: PosixFileSystem())
         let verifier = DirectoryObjectVerifier(directory: shard, check: .digest)
-        let known = Dictionary(
-            uniqueKeysWithValues: try journal.snapshot().units.map { ($0.unit, $0) }
-        )
+        let snapshot = try journal.snapshot()
+        let known = Dictionary(uniqueKeysWithValues: snapshot.units.map { ($0.unit, $0) })
         for result in try reader.results(stage: .prepare, round: 0) {
             let unit = result.lease.unit
-            if let there = known[unit] {
+            // What was only tried here, or given up, is welcome.
+            if let there = known[unit], let object = there.object {
                 report.knownCount += 1
-                if let object = there.object,
-                    object.samplesDigest != result.object.samplesDigest
-                {
+                if object.samplesDigest != result.object.samplesDigest {
                     report.refused.append(
                         "\(unit) of \(shard.path) by \(result.worker) has the samples "
                             + "\(result.object.samplesDigest.short), committed are "
@@ -131,9 +129,16 @@ struct ShardMerge {
                 report.refused.append("\(shard.path): \(reason)")
                 continue
             }
-            guard let partial = try reader.partial(of: unit) else { continue }
-            try copy(result.object.key, from: shard)
-            try journal.appendNow(Self.entries(of: result, partial: partial))
+            guard let partial = try reader.partial(of: unit) else {
+                report.refused.append("\(unit) of \(shard.path) has no partial sums any more")
+                continue
+            }
+            // Attempts that were made here have used their numbers up.
+            let used = max(snapshot.attemptBase, known[unit]?.attempts ?? 0)
+            let number = used == 0 ? result.lease.attempt.number : used + 1
+            let adopted = result.renamed(to: Attempt(number))
+            try copy(result.object.key, from: shard, to: adopted.object.key)
+            try journal.appendNow(Self.entries(of: adopted, partial: partial))
             report.adoptedCount += 1
         }
     }
@@ -156,9 +161,13 @@ struct ShardMerge {
         }
     }
 
-    private func copy(_ key: TileObjectKey, from shard: RunDirectory) throws {
+    private func copy(
+        _ key: TileObjectKey,
+        from shard: RunDirectory,
+        to own: TileObjectKey
+    ) throws {
         let files = PosixFileSystem()
-        let target = opened.path(of: key)
+        let target = opened.path(of: own)
         let folder = String(target.prefix(upTo: target.lastIndex(of: "/") ?? target.endIndex))
         let temporary = "\(folder)/.\(target.dropFirst(folder.count + 1)).tmp"
         try files.remove(temporary)

@@ -198,7 +198,8 @@ struct RunHost {
                     runDirectory: directory,
                     storageProbe: opened.probeToken
                 ),
-                policy: leasePolicy()
+                policy: leasePolicy(),
+                revivesCancelled: retriesQuarantined
             ),
             surroundings: Coordinator.Surroundings(
                 journal: held.store,
