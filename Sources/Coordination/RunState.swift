@@ -301,6 +301,9 @@ package struct RunState: Sendable {
 
     /// The committed object of a unit of any round; nil when there is none.
     package func committedObject(of unit: WorkUnit) -> TileObject? {
-        rounds.first { $0.stage == unit.stage && $0.round == unit.round }?.object(of: unit.tile)
+        // What follows from a stage that has work again stays committed, and will be used.
+        let later = laterRounds[RoundKey(stage: unit.stage, round: unit.round)]
+        return (later ?? rounds.first { $0.stage == unit.stage && $0.round == unit.round })?
+            .object(of: unit.tile)
     }
 }

@@ -238,6 +238,7 @@ struct RunDocument {
     private static func object(of stage: RunFacts.StageFacts) -> JSONValue {
         [
             "stage": .text(stage.stage.rawValue),
+            "round": .integer(stage.round),
             "tiles": .integer(stage.tileCount),
             "committed": .integer(stage.committedCount),
             "quarantined": .integer(stage.quarantinedCount),

@@ -39,10 +39,12 @@ package struct RunFacts: Sendable {
         }
     }
 
-    /// Counts and times of a stage.
+    /// Counts and times of a round of a stage.
     package struct StageFacts: Hashable, Sendable {
         /// The stage.
         package var stage: Stage
+        /// Its round, from 0.
+        package var round: Int
         /// Units planned.
         package var tileCount: Int
         /// Units with a result.
@@ -62,9 +64,10 @@ package struct RunFacts: Sendable {
         /// Largest memory of a computing process, bytes; nil when unknown.
         package var peakResidentBytes: Int?
 
-        /// The facts of a stage.
+        /// The facts of a round of a stage.
         package init(
             stage: Stage,
+            round: Int = 0,
             tileCount: Int,
             committedCount: Int,
             quarantinedCount: Int,
@@ -76,6 +79,7 @@ package struct RunFacts: Sendable {
             peakResidentBytes: Int?
         ) {
             self.stage = stage
+            self.round = round
             self.tileCount = tileCount
             self.committedCount = committedCount
             self.quarantinedCount = quarantinedCount

@@ -75,7 +75,9 @@ extension RunReport {
             ],
             rows: facts.stages.map { stage in
                 [
-                    stage.stage.rawValue, "\(stage.tileCount)", "\(stage.committedCount)",
+                    stage.round > 0
+                        ? "\(stage.stage.rawValue).\(stage.round)" : stage.stage.rawValue,
+                    "\(stage.tileCount)", "\(stage.committedCount)",
                     "\(stage.quarantinedCount)", "\(stage.attemptCount)",
                     stage.wallSeconds.map(NumberText.compact) ?? "n/a",
                     NumberText.compact(stage.readSeconds), NumberText.compact(stage.computeSeconds),

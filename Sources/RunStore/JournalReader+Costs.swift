@@ -1,10 +1,12 @@
 import GRDB
 package import Tiling
 
-/// What the attempts at a stage's units took together.
+/// What the attempts at the units of a round of a stage took together.
 package struct StageCosts: Hashable, Sendable {
     /// The stage.
     package var stage: Stage
+    /// Its round.
+    package var round: Int
     /// Attempts granted.
     package var attemptCount: Int
     /// From the first grant to the last end, seconds.
@@ -20,31 +22,32 @@ package struct StageCosts: Hashable, Sendable {
 }
 
 extension JournalReader {
-    /// The costs of every stage that was begun, in stage order; one pass over the attempts.
+    /// The costs of every round that was begun, in order; one pass over the attempts.
     package func stageCosts() throws(RunStoreError) -> [StageCosts] {
         try read { database in
             let rows = try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT stage, count(*), max(ended_at) - min(granted_at),
+                    SELECT stage, round, count(*), max(ended_at) - min(granted_at),
                         sum(CASE WHEN outcome = 'committed' THEN read_seconds END),
                         sum(CASE WHEN outcome = 'committed' THEN compute_seconds END),
                         sum(CASE WHEN outcome = 'committed' THEN write_seconds END),
                         max(peak_bytes)
-                    FROM attempt GROUP BY stage
+                    FROM attempt GROUP BY stage, round
                     """
             )
             return try rows.map { row in
                 StageCosts(
                     stage: try JournalQueries.stage(row[0], path: path),
-                    attemptCount: row[1],
-                    wallSeconds: row[2] ?? 0,
-                    readSeconds: row[3] ?? 0,
-                    computeSeconds: row[4] ?? 0,
-                    writeSeconds: row[5] ?? 0,
-                    peakResidentBytes: row[6] ?? 0
+                    round: row[1],
+                    attemptCount: row[2],
+                    wallSeconds: row[3] ?? 0,
+                    readSeconds: row[4] ?? 0,
+                    computeSeconds: row[5] ?? 0,
+                    writeSeconds: row[6] ?? 0,
+                    peakResidentBytes: row[7] ?? 0
                 )
-            }.sorted { $0.stage < $1.stage }
+            }.sorted { ($0.stage, $0.round) < ($1.stage, $1.round) }
         }
     }
 }

@@ -164,6 +164,15 @@ extension EndToEnd {
                 guard let score = scores[count] else { continue }
                 #expect(abs(value - score) <= 1e-12 * abs(score))
             }
+            // Each round has its own attempts and times: nothing was tried twice.
+            let stages = try #require(
+                try document("run.json", of: tiled.directory)["stages"] as? [[String: Any]]
+            )
+            #expect(stages.count { $0["stage"] as? String == "bandwidth" } > 1)
+            for stage in stages {
+                #expect(stage["attempts"] as? Int == stage["tiles"] as? Int, "\(stage)")
+                #expect(stage["retries"] as? Int == 0, "\(stage)")
+            }
             let best = zip(values, counts).min { $0.0 < $1.0 }
             #expect(best?.1 == scores.min { ($0.value, $0.key) < ($1.value, $1.key) }?.key)
         }

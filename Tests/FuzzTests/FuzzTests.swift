@@ -49,4 +49,31 @@ struct FuzzTests {
         ]
         #expect(kinds.filter { accepted[$0] == nil }.isEmpty)
     }
+
+    /// Cases of libFuzzer's that once broke a rule, as hexadecimal digits.
+    private static let found = [
+        """
+        00cded0d036dfe1cfa050505050505050505050505050505050505050505050505050505050505050505050505050505
+        0505056d05050505070000000000000005050500100505436c6f73656430050505050505050505050505050505b00505
+        0505050505050505050505050505fbfafafafafa218704050505050505050505050505050505050568a8942b28462002
+        b5cb0e0cc468d41bc59f5ea300e0537472eb436c6f73656477a184db0ba85f4bcd470e0cc468d41bc59f5ea300e05374
+        72eb77a184db0ba85f4fcd476b3eabb808c0e3d5138190f6996270d7f56a7073bebc71ce7cc883b858ed050505050505
+        050505050505050500100505436c6f736564300505050505050505050505050505050505050505050505050505050505
+        05050505050010050543646f7365643005050505050505050505050505050505050505050505050505056b3eabb808c0
+        e3d5138190f6996270d7f56a7073bebc71ce7cc883b858ed050505050505050505050505050500100505436c05050505
+        6b3eabb808c0e3d5138190f6996270d7f56a7073bebc71ce7cc883b858ed050505050505050505050505050500100505
+        436c6f7365ffffffffffffffffffffffffffffffffffffffffff64300505050505050505050505050505050505050505
+        0505050505050505050505059022c3c18bc8688c3ba5bab34cf5ac5c941d8cf3
+        """
+    ]
+
+    @Test(arguments: found.indices)
+    func `what fuzzing once found breaks nothing any more`(number: Int) throws {
+        let digits = Self.found[number].filter { !$0.isWhitespace }
+        let bytes = try stride(from: 0, to: digits.count, by: 2).map { offset in
+            let start = digits.index(digits.startIndex, offsetBy: offset)
+            return try #require(UInt8(digits[start...].prefix(2), radix: 16))
+        }
+        #expect(FuzzCase(bytes).violations.isEmpty)
+    }
 }

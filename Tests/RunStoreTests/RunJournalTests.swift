@@ -37,7 +37,7 @@ struct RunJournalTests {
         #expect(try reader().snapshot().epoch == 1002)
     }
 
-    @Test(arguments: [(0, 1), (2e9, 2_000_000_000), (-5, 1), (.nan, 1), (1e300, 1)])
+    @Test(arguments: [(0, 1), (2e9, 2_000_000_000), (-5, 1), (1e300, 1)])
     func `an epoch is the time in seconds where that is sane`(wallSeconds: Double, epoch: UInt64)
         throws
     {

@@ -203,9 +203,7 @@ struct Publication {
         isComplete: Bool
     ) throws -> RunFacts {
         let status = try reader.status(wallSeconds: Timestamps.secondsSince1970())
-        let costs = Dictionary(
-            uniqueKeysWithValues: try reader.stageCosts().map { ($0.stage, $0) }
-        )
+        let costs = try reader.stageCosts()
         func time(_ seconds: Double) -> String {
             Timestamps.text(of: Date(timeIntervalSince1970: seconds))
         }
@@ -216,9 +214,10 @@ struct Publication {
             state: isComplete ? .done : .incomplete,
             planDigest: plan.digest,
             stages: status.rounds.map { round in
-                let cost = costs[round.stage]
+                let cost = costs.first { $0.stage == round.stage && $0.round == round.round }
                 return RunFacts.StageFacts(
                     stage: round.stage,
+                    round: round.round,
                     tileCount: round.tileCount,
                     committedCount: round.committedCount,
                     quarantinedCount: round.quarantinedCount,
