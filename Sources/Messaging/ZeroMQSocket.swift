@@ -99,7 +99,10 @@ internal import Glibc
     /// ``lastFrameUserID()``.
     func lastFrameAddress() -> String? {
         guard let text = unsafe zmq_msg_gets(scratch, "Peer-Address") else { return nil }
-        return unsafe String(cString: text)
+        let address = unsafe String(cString: text)
+        // A socket of both families calls IPv4 peers by their IPv6 name; authentication does not.
+        let mapped = "::ffff:"
+        return address.hasPrefix(mapped) ? String(address.dropFirst(mapped.count)) : address
     }
 
     /// Sets an integer option.

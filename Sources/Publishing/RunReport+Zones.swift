@@ -18,9 +18,14 @@ extension RunReport {
     private func add(_ zones: ZoneRegression, to page: inout ReportPage) {
         let result = zones.result
         let unit = zones.responseUnit == "1" ? "" : ", in \(zones.responseUnit)"
+        let byPopulation = (input.model.regression?.covariateLayers ?? [])
+            .map { input.model.layers[$0] }.filter(\.reading.isWeightedByPopulation).map(\.name)
+        let weighting =
+            byPopulation.isEmpty
+            ? "" : " (weighted by inhabitants: \(byPopulation.joined(separator: ", ")))"
         page.paragraph(
             "Response: \(zones.responseName) of the zones' sums\(unit). Predictors: "
-                + "area-weighted means, transformed as for cells. Every zone with a response is an "
+                + "area-weighted means\(weighting), transformed as for cells. Every zone with a response is an "
                 + "observation at the centroid of its area; \(zones.model.kernel.rawValue) kernel, "
                 + "neighbours by AICc over mgwr's default range (buffered cross-validation is for "
                 + "cells)."

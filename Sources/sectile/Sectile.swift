@@ -54,9 +54,25 @@ struct Sectile: AsyncParsableCommand {
                 print(text)
                 Foundation.exit(0)
             }
-            complain(code == 64 ? text : "\(error)")
+            complain(code == 64 ? text : Self.text(of: error))
             Foundation.exit(code == 64 ? ExitCode.usage : ExitCode.failed)
         }
+    }
+
+    /// What went wrong; of an error of Foundation's the file and the system's own words.
+    private static func text(of error: any Error) -> String {
+        guard let cocoa = error as? CocoaError, let path = cocoa.filePath ?? cocoa.url?.path else {
+            return "\(error)"
+        }
+        let underlying = cocoa.underlying
+        let system =
+            (underlying as? POSIXError)?.code.rawValue
+            ?? (underlying as? NSError).map { Int32(truncatingIfNeeded: $0.code) }
+        let reason =
+            system.map { unsafe String(cString: strerror($0)) } ?? cocoa.localizedDescription
+        // Foundation numbers what went wrong in writing from 512, in reading from 256.
+        let verb = cocoa.code.rawValue >= 512 ? "write" : "read"
+        return "cannot \(verb) \(path): \(reason)"
     }
 
     /// One message on standard error.

@@ -104,10 +104,24 @@ extension EndToEnd {
             )
             #expect(unhindered.exitCode == 0, "\(unhindered.errors)")
 
-            let disk = try SmallDisk(kibibytes: 360, in: scratch)
+            let disk = try SmallDisk(kibibytes: 420, in: scratch)
             let directory = "\(disk.path)/run"
             let command = ["run", configuration, "--output", directory, "--workers", "1"]
-            // A run whose journal finds no room waits for it; one that cannot even publish ends.
+            // A run whose journal finds no room waits for it; one that cannot even publish ends. One that cannot
+            // even begin says which file found none.
+            let tiny = try SmallDisk(kibibytes: 60, in: ScratchDirectory())
+            let refused = try await SectileProcess.run(
+                "run",
+                configuration,
+                "--output",
+                "\(tiny.path)/run",
+                "--workers",
+                "1"
+            )
+            #expect(refused.exitCode == 1)
+            #expect(refused.errors.contains(tiny.path), "\(refused.errors)")
+            #expect(refused.errors.lowercased().contains("no space left"), "\(refused.errors)")
+            #expect(!refused.errors.contains("NSCocoaErrorDomain"), "\(refused.errors)")
             let run = try SectileProcess(command)
             try await wait(for: "a word about the full disk", while: { run.isRunning }) {
                 run.errorsSoFar.contains("no space is left")

@@ -48,24 +48,26 @@ enum Signals {
         saying message: String,
         _ body: () throws -> Value
     ) rethrows -> Value {
-        // A queue of its own has a thread whatever else computes.
-        let queue = DispatchQueue(label: "sectile.signals")
-        let sources = endings.map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler {
-                StandardStreamSink.error.write(line: "error: \(message)")
+        // A handler of the system's own: while the sources of a stream that has ended are still being
+        // dismantled, new ones would join them and hear nothing.
+        let text = unsafe strdup("error: \(message)\n")
+        unsafe farewell = text
+        for number in endings {
+            signal(number) { number in
+                if let text = unsafe Signals.farewell { unsafe write(2, text, strlen(text)) }
                 _exit(128 + number)
             }
-            source.activate()
-            return source
         }
         defer {
-            for source in sources { source.cancel() }
             restoreEndings()
+            unsafe farewell = nil
+            unsafe free(text)
         }
         return try body()
     }
+
+    /// What a handler of signals writes: it may not allocate.
+    private nonisolated(unsafe) static var farewell: UnsafeMutablePointer<CChar>?
 
     private static func restoreEndings() {
         for number in endings { signal(number, SIG_DFL) }
