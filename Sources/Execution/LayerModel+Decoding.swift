@@ -19,6 +19,7 @@ extension LayerModel {
     /// The files of a mosaic as one raster, where they lie on one lattice of pixels; nil otherwise.
     ///
     /// - Parameter sheets: descriptions of the layer's files, in its order.
+    /// - Returns: the raster of all of them; nil where pixels of one lie between those of another.
     package func sheetMosaic(of sheets: [RasterDescription]) -> SheetMosaic? {
         guard combination == .mosaic else { return nil }
         return SheetMosaic(sheets, bands: bands) { band in
