@@ -421,5 +421,93 @@ extension EndToEnd {
             #expect(cells["comparison"] == nil || cells["comparison"] is NSNull)
             #expect(capped.errors.contains("observations have no local model"))
         }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `cells whose neighbourhood reaches a lost tile are refused, the others are as ever`()
+            async throws
+        {
+            let country = try OddCountry(
+                .lake,
+                tileSizePixels: 16,
+                bandwidth: "{ type: adaptive, neighbours: 30 }",
+                in: scratch
+            )
+            let whole = try await run(country)
+            let directory = "\(scratch.path)/holed"
+            // A corner of the country that cannot be computed, whoever tries.
+            let holed = try await SectileProcess(
+                ["run", country.path, "--output", directory, "--workers", "2"],
+                environment: [
+                    "SECTILE_FAULT": "exit:stage=balance,tile=r000c000",
+                    "SECTILE_ALLOW_FAULTS": "1",
+                ]
+            ).finished()
+            #expect(holed.exitCode == 3, "\(holed.errors)")
+            let codes = try #require(try bands("status", of: directory)["regression"])
+            let before = try #require(try bands("status", of: whole.directory)["regression"])
+            let model = try bands("gwr", of: directory)
+            let wanted = try bands("gwr", of: whole.directory)
+            var counts: [Double: Int] = [:]
+            for index in codes.indices where before[index] == 0 {
+                counts[codes[index], default: 0] += 1
+                guard codes[index] == 0 else { continue }
+                for name in ["beta_one", "fitted"] {
+                    let own = try #require(model[name]?[index])
+                    let other = try #require(wanted[name]?[index])
+                    // Neighbours are the same; predictors are centred and scaled by all that there are.
+                    #expect(abs(own - other) <= 1e-9 * max(1, abs(other)), "\(name) at \(index)")
+                }
+            }
+            #expect(counts[7] ?? 0 > 20)
+            #expect(counts[0] ?? 0 > 500)
+            // Beside the hole nobody knows who is missing.
+            #expect(codes[16 * OddCountry.columns + 8] == 7)
+            let table = "\(scratch.path)/holed.csv"
+            let exported = try await SectileProcess.run(
+                "export",
+                directory,
+                "--observations",
+                table
+            )
+            #expect(exported.exitCode == 3)
+            #expect(exported.errors.contains("r000c000"), "\(exported.errors)")
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a window of the observations is that part of all of them`() async throws {
+            let country = try await run(
+                try OddCountry(
+                    .lake,
+                    tileSizePixels: 16,
+                    bandwidth: "{ type: adaptive, neighbours: 30 }",
+                    in: scratch
+                )
+            )
+            func export(_ arguments: String...) async throws -> (code: Int32, lines: [String]) {
+                let path = "\(scratch.path)/\(UUID().uuidString).csv"
+                let finished = try await SectileProcess(
+                    ["export", country.directory, "--observations", path] + arguments
+                ).finished()
+                let text = try? String(contentsOfFile: path, encoding: .utf8)
+                return (
+                    finished.exitCode,
+                    (text ?? "").split(separator: "\n").map(String.init)
+                )
+            }
+            let all = try await export()
+            let part = try await export("--window", "5,10,20,9")
+            #expect(part.code == 0)
+            let inside = all.lines.dropFirst().filter { line in
+                let values = line.split(separator: ",").prefix(2).compactMap { Double($0) }
+                let column = Int(values[0] / OddCountry.cellSizeMetres)
+                let row = Int((OddCountry.originY - values[1]) / OddCountry.cellSizeMetres)
+                return (5..<25).contains(column) && (10..<19).contains(row)
+            }
+            #expect(!inside.isEmpty && inside.count < all.lines.count - 1)
+            #expect(part.lines == [all.lines[0]] + inside)
+            for illegal in ["5,10,20", "5,10,99,9", "a,b,c,d", "5,10,0,9"] {
+                #expect(try await export("--window", illegal).code == 2, "\(illegal)")
+            }
+        }
     }
 }
