@@ -165,10 +165,33 @@ extension RunState {
             earliest = min(earliest ?? first, first)
         }
         guard let earliest else { return }
+        computeAnew(from: earliest, at: now)
+    }
+
+    /// Forgets what followed from a round whose commits were put back.
+    private mutating func computeAnew(from earliest: Int, at now: MonotonicInstant) {
         let hasFollowers =
             earliest != current || isReducing || rounds[current].isReduced || !laterRounds.isEmpty
         if hasFollowers { invalidate(from: earliest, at: now) }
         dispatchScope = .everyone
+    }
+
+    /// Distrusts a worker that joins, or comes back, from where one was found out: also what it committed
+    /// before is computed again.
+    mutating func inheritDistrust(_ slot: Int, at now: MonotonicInstant) {
+        guard let worker = workers[slot] else { return }
+        workers[slot]?.isDistrusted = true
+        guard distrustedWorkers.insert(worker.id.text).inserted else { return }
+        let reason =
+            "an earlier worker with its host and key computed something else than two others"
+        journal(.workerDistrusted(id: worker.id.text, reason: reason))
+        var fact = RunFact(.workerDistrusted, .error, message: reason)
+        fact.worker = worker.id
+        fact.host = worker.host
+        log(fact)
+        if let earliest = putBack(commitsOf: worker.id.text, reason: reason) {
+            computeAnew(from: earliest, at: now)
+        }
     }
 
     /// Gives a worker nothing any more and puts back what it committed.
@@ -195,6 +218,13 @@ extension RunState {
                 revoke(key, .revoked, message: reason, at: now)
             }
         }
+        return putBack(commitsOf: worker, reason: reason)
+    }
+
+    /// Puts back what a worker committed.
+    ///
+    /// - Returns: the earliest round that has commits of it; nil when there is none.
+    private mutating func putBack(commitsOf worker: String, reason: String) -> Int? {
         guard let number = roll.knownNumber(of: worker) else { return nil }
         var earliest: Int?
         for index in rounds.indices {

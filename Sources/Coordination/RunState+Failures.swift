@@ -13,12 +13,13 @@ extension RunState {
         peer: PeerID,
         at now: MonotonicInstant
     ) {
-        guard let key = liveKey(failure.lease), leases[key]?.worker == slot,
-            leases[key]?.reported == nil
-        else {
-            effects.append(.send(.stale([failure.lease]), to: peer))
+        guard let key = liveKey(failure.lease), leases[key]?.worker == slot else {
+            answer([failure.lease], slot: slot, peer: peer)
             return
         }
+        // A result that was reported is answered when it was looked at; calling it stale now would make its
+        // worker remove a file that is about to be committed.
+        guard leases[key]?.reported == nil else { return }
         modifyWorker(slot) { $0.failedCount += 1 }
         let round = current
         endLease(

@@ -154,17 +154,7 @@ extension RunState {
     /// Lays to a new worker what is known of its host and key: a process that starts anew is no better.
     private mutating func inherit(_ slot: Int, at now: MonotonicInstant) {
         guard let worker = workers[slot], let place = worker.place else { return }
-        if distrustedPlaces.contains(place) {
-            distrustedWorkers.insert(worker.id.text)
-            workers[slot]?.isDistrusted = true
-            let reason =
-                "an earlier worker with its host and key computed something else than two others"
-            journal(.workerDistrusted(id: worker.id.text, reason: reason))
-            var fact = RunFact(.workerDistrusted, .error, message: reason)
-            fact.worker = worker.id
-            fact.host = worker.host
-            log(fact)
-        }
+        if distrustedPlaces.contains(place) { inheritDistrust(slot, at: now) }
         guard let bench = benches[place] else { return }
         workers[slot]?.benchCount = bench.count
         if bench.until > now { workers[slot]?.benchedUntil = bench.until }
@@ -268,7 +258,7 @@ extension RunState {
     }
 
     /// Tells a worker which of the leases that it names are committed or no longer its own.
-    private mutating func answer(_ named: [LeaseID], slot: Int, peer: PeerID) {
+    mutating func answer(_ named: [LeaseID], slot: Int, peer: PeerID) {
         var committed: [LeaseID] = []
         var stale: [LeaseID] = []
         for lease in named {
@@ -292,6 +282,9 @@ extension RunState {
         at now: MonotonicInstant
     ) {
         effects.append(.send(.heartbeat(sequence: heartbeat.sequence), to: peer))
+        if workers[slot]?.session?.isOutdated ?? false {
+            effects.append(.send(.resync, to: peer))
+        }
         remindOfDrain(slot)
         modifyWorker(slot) { worker in
             worker.residentBytes = max(0, heartbeat.residentBytes)

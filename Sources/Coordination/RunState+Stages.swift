@@ -267,5 +267,10 @@ extension RunState {
         current = index
         rounds[current].expand()
         forgetRound()
+        for slot in usedSlots {
+            guard let peer = workers[slot]?.session?.peer else { continue }
+            workers[slot]?.session?.isOutdated = true
+            effects.append(.send(.resync, to: peer))
+        }
     }
 }

@@ -38,6 +38,9 @@ struct Session {
     var number: UInt64
     /// The round whose constants the worker has, as an index; nil for none.
     var briefedRound: Int?
+    /// True when the worker must begin a new session before it gets anything: it was told constants that no
+    /// longer hold, and a lost message must not leave it with them.
+    var isOutdated = false
 }
 
 /// A worker, from its hello until it is gone and holds nothing.
@@ -114,6 +117,7 @@ struct WorkerRecord {
 
     /// True when it may get something new.
     func canServe(at now: MonotonicInstant) -> Bool {
-        session != nil && isTrusted(at: now) && restsUntil.map { $0 <= now } ?? true
+        (session.map { !$0.isOutdated } ?? false) && isTrusted(at: now)
+            && restsUntil.map { $0 <= now } ?? true
     }
 }

@@ -98,7 +98,8 @@ struct BriefTests {
         var scene = Scene(tiles: 2, stages: [.balance, .bandwidth])
         scene.join(1)
         _ = finish(&scene, .balance, tiles: 2)
-        let back = scene.apply(.objectLost(Scene.lease(1, 1, .balance).unit, reason: "gone"))
+        scene.apply(.objectLost(Scene.lease(1, 1, .balance).unit, reason: "gone"))
+        let back = scene.join(1)
         #expect(back.granted == [Scene.lease(1, 2, .balance)])
         scene.say(1, .completed(Scene.result(Scene.lease(1, 2, .balance), nonce: 9)))
         let effects =

@@ -298,4 +298,19 @@ struct FailureTests {
             return
         }
     }
+
+    @Test func `a failure that is told of a reported result does not cost the result`() {
+        var scene = Scene(tiles: 2)
+        scene.join(1)
+        let lease = Scene.lease(1)
+        scene.say(1, .completed(Scene.result(lease)))
+        let failure = AttemptFailure(lease: lease, failureClass: .crash, message: "too late")
+        // Neither while its object is looked at, nor afterwards, is its file called stale.
+        #expect(scene.say(1, .failed(failure)).stale.isEmpty)
+        scene.apply(.objectVerified(lease, discrepancy: nil))
+        let again = scene.say(1, .failed(failure))
+        #expect(again.stale.isEmpty)
+        #expect(again.contains(.send(.committed([lease]), to: Scene.peer(1))))
+        #expect(scene.state.committedObject(of: lease.unit)?.key.lease == lease)
+    }
 }

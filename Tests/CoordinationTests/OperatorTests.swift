@@ -128,7 +128,13 @@ struct OperatorTests {
         let effects = scene.apply(.retryRequested(TileID(row: 0, column: 1)))
         #expect(effects.contains(.journal(.invalidated(from: .prepare))))
         #expect(scene.state.phase == .running)
-        #expect(effects.granted == [Scene.lease(1, 2)])
+        // A worker that was told constants which no longer hold gets nothing before it has greeted anew, and is
+        // asked to with every heartbeat.
+        #expect(effects.granted.isEmpty)
+        for answer in [effects, scene.beat(1, held: [])] {
+            #expect(answer.contains(.send(.resync, to: Scene.peer(1))))
+        }
+        #expect(scene.join(1).granted == [Scene.lease(1, 2)])
         scene.complete(1, Scene.lease(1, 2))
         let next = scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [3])))
         #expect(next.granted == [Scene.lease(1, 1, .balance)])
@@ -147,7 +153,7 @@ struct OperatorTests {
         scene.complete(1, Scene.lease(1, 1, .balance))
         let effects = scene.apply(.objectLost(Scene.lease(1).unit, reason: "gone"))
         #expect(effects.stale == [Scene.lease(0, 1, .balance)])
-        #expect(effects.granted == [Scene.lease(1, 2)])
+        #expect(scene.join(1).granted == [Scene.lease(1, 2)])
         let back = scene.complete(1, Scene.lease(1, 2))
         #expect(back.reductions.isEmpty)
         #expect(back.granted == [Scene.lease(0, 2, .balance)])
@@ -182,7 +188,8 @@ struct OperatorTests {
         #expect(looks == [1: [[input]], 2: [[input, other]], 3: [], 4: [[input]]])
         // What is found to be damaged is computed again, and then its reader.
         let lost = scene.apply(.objectLost(input.key.lease.unit, reason: "another digest"))
-        #expect(lost.granted == [Scene.lease(1, 2)])
+        #expect(lost.contains(.send(.resync, to: Scene.peer(1))))
+        #expect(scene.join(1).granted == [Scene.lease(1, 2)])
         #expect(scene.complete(1, Scene.lease(1, 2)).granted == [Scene.lease(1, 6, .balance)])
     }
 

@@ -64,8 +64,10 @@ extension SimulatedCluster {
         }
         let expected = try work.faultlessSamples()
         let found = journal.objects
-        for (unit, samples) in expected where found[unit]?.samplesDigest != samples {
-            violations.append("\(unit) has \(found[unit] == nil ? "no" : "other") samples")
+        for (unit, samples) in expected.sorted(by: { $0.key < $1.key })
+        where found[unit]?.samplesDigest != samples {
+            let whose = found[unit].map { "other samples, \($0.key)" } ?? "no samples"
+            violations.append("\(unit) has \(whose)")
         }
         for unit in found.keys where expected[unit] == nil {
             violations.append("\(unit) is committed and should not be")

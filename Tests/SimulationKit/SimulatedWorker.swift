@@ -120,7 +120,11 @@ package struct SimulatedWorker: Sendable {
         case .goodbye(let reason):
             isFinished = reason != .restarting
             return []
-        case .resync: return [.send(hello)]
+        case .resync:
+            // A new session: constants of the old one are forgotten.
+            brief = nil
+            assembly = BriefAssembly()
+            return [.send(hello)]
         }
     }
 
