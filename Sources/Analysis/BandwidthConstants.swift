@@ -5,8 +5,6 @@ package import Regression
 package struct BandwidthConstants: Hashable, Sendable, Codable {
     /// The sums of one candidate over all observations.
     package struct Score: Hashable, Sendable, Codable {
-        /// Number of observations that the sums are over.
-        package var locationCount: Int
         /// Neighbour count, or distance in cells.
         package var value: Double
         /// Σ e² over the observations that could be evaluated.
@@ -20,9 +18,8 @@ package struct BandwidthConstants: Hashable, Sendable, Codable {
         /// Observations that could not be evaluated.
         package var failureCount: Int
 
-        init(value: Double, locationCount: Int, _ sum: CandidateSum) {
+        init(value: Double, _ sum: CandidateSum) {
             self.value = value
-            self.locationCount = locationCount
             rss = sum.squaredResiduals.value
             traceS = sum.leverages.value
             squaredLeaveOneOutErrors =
@@ -88,7 +85,7 @@ package struct BandwidthConstants: Hashable, Sendable, Codable {
     /// Most times that all candidates are scored again because other observations took part.
     package static let restartLimit = 3
 
-    /// Number of observations n.
+    /// Number of observations that every score is over.
     package var locationCount = 0
     /// Times that scores over other observations were dropped.
     package var restartCount = 0
@@ -115,7 +112,7 @@ package struct BandwidthConstants: Hashable, Sendable, Codable {
         scores.map { score in
             CandidateScore(
                 bandwidth: model.bandwidth(of: score.value),
-                locationCount: score.locationCount,
+                locationCount: locationCount,
                 rss: score.rss,
                 traceS: score.traceS,
                 squaredLeaveOneOutErrors: score.squaredLeaveOneOutErrors,
@@ -143,9 +140,7 @@ package struct BandwidthConstants: Hashable, Sendable, Codable {
         locationCount = partial.locationCount
         certificates.merge(partial.certificates)
         roundCount += 1
-        scores += zip(candidates, partial.candidates).map {
-            Score(value: $0.value, locationCount: partial.locationCount, $1)
-        }
+        scores += zip(candidates, partial.candidates).map { Score(value: $0.value, $1) }
         scores.sort { $0.value < $1.value }
     }
 }

@@ -68,13 +68,13 @@ package struct FitConstants: Hashable, Sendable, Codable {
         statusCounts = partial.statusCounts.sorted { $0.key < $1.key }
             .map { StatusCount(code: $0.key, cells: $0.value) }
         observationCount = partial.observationCount
-        let sum = partial.deviations.value
-        // Where all are fitted, to the last bit what the global regression has.
-        tss =
-            observationCount == observations.observationCount
-            ? observations.totalSquares
-            : observationCount == 0
-                ? 0 : partial.squaredDeviations.value - sum * sum / Double(observationCount)
+        if observationCount == observations.observationCount {
+            // To the last bit what the global regression has.
+            tss = observations.totalSquares
+        } else {
+            let sum = partial.deviations.value
+            tss = partial.squaredDeviations.value - sum * sum / Double(max(1, observationCount))
+        }
         rss = partial.squaredResiduals.value
         traceS = partial.leverages.value
         traceSTS = partial.squaredHatRows.value

@@ -105,7 +105,7 @@ package struct ModelDigests: Hashable, Sendable {
         prepare = ContentDigest(
             of: try ModelCoding.encode(
                 PrepareIdentity(
-                    version: 3,
+                    version: 4,
                     grid: model.grid,
                     layers: layers,
                     zones: model.zones?.digest,
@@ -138,8 +138,8 @@ package struct ModelDigests: Hashable, Sendable {
                 )
             )
         }
-        bandwidth = try digest(after: balance, version: 1)
-        fit = try digest(after: bandwidth, version: 1)
-        diagnose = try digest(after: fit, version: 1)
+        bandwidth = try digest(after: balance, version: 2)
+        fit = try digest(after: bandwidth, version: 2)
+        diagnose = try digest(after: fit, version: 2)
     }
 }

@@ -131,8 +131,8 @@ struct NeighbourhoodReader {
             observations: reader.constants.pyramid.count(within: window),
             parameterCount: regression.parameterCount
         )
-        // The search holds five numbers for each observation beside the lattice.
-        let searching = 40 * reader.constants.pyramid.count(within: window)
+        // The search holds four doubles and three indices for each observation beside the lattice.
+        let searching = 44 * reader.constants.pyramid.count(within: window)
         guard bytes + searching > byteLimit, part.cellCount > 64 else { return nil }
         if part.rowCount >= part.columnCount {
             let middle = part.rowStart + part.rowCount / 2

@@ -63,8 +63,8 @@ package struct BandwidthProfile: Equatable, Sendable {
 
     /// Finds the minimum of a curve.
     ///
-    /// `interior` is nil for observations that lie anywhere. `scan` holds the candidates that defined the range, ascending; refinements between them may
-    /// add to the curve but do not move the bounds.
+    /// `scan` holds the candidates that defined the range, ascending; refinements between them may
+    /// add to the curve but do not move the bounds. `interior` is nil for observations that lie anywhere.
     ///
     /// - Throws: `noAdmissibleBandwidth` if no candidate can be evaluated on all locations.
     package init(

@@ -197,7 +197,7 @@ extension RunFixture {
         let scale = fixture.fixedCells.map { $0 / 40 } ?? 1
         func score(_ k: Double, _ bcv: Double) -> String {
             """
-            {"value":\(k * scale),"locationCount":100,"rss":120.5,"traceS":30.25,"squaredLeaveOneOutErrors":130,
+            {"value":\(k * scale),"rss":120.5,"traceS":30.25,"squaredLeaveOneOutErrors":130,
             "squaredBufferedErrors":\(bcv * 100),"failureCount":0}
             """
         }
