@@ -71,12 +71,13 @@ package struct PreparePartial: Hashable, Sendable {
     ///   - layer: the layer.
     ///   - index: its position in the model.
     ///   - coverage: the zones over the layer's window.
-    ///   - population: inhabitants per km², where the layer's mean is weighted by them.
+    ///   - population: inhabitants per km² of the valid part of a cell, where the layer's mean is weighted by
+    ///     them.
     package mutating func addZones(
         _ layer: RegriddedLayer,
         index: Int,
         coverage: [ZoneCells],
-        population: CellBlock?
+        population: RegriddedLayer?
     ) {
         for zone in coverage {
             var sums = self.zone(zone.zoneIndex)
@@ -85,7 +86,11 @@ package struct PreparePartial: Hashable, Sendable {
                     fraction: cell.fraction,
                     value: layer.value.samples[cell.index],
                     validFraction: layer.validFraction.samples[cell.index],
-                    population: population?.samples[cell.index]
+                    population: population.map { people in
+                        // Inhabitants of the known part of a cell weigh, not those that its density would
+                        // give the whole of it.
+                        people.value.samples[cell.index] * people.validFraction.samples[cell.index]
+                    }
                 )
             }
             zones[zone.zoneIndex] = sums

@@ -151,7 +151,8 @@ package struct LayerModel: Hashable, Sendable, Codable {
         self.facts = facts
     }
 
-    /// True when some code means water: the prepared tile then has a water band.
+    /// True when some code means water: the prepared tile then has a water band, as has one that is computed of
+    /// such layers.
     package var hasWaterCode: Bool { codes.contains { $0.isWater } }
 }
 

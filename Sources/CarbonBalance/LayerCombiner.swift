@@ -20,7 +20,7 @@ package enum LayerCombination: String, Hashable, Sendable, Codable, CaseIterable
 /// added before it left; so the later sheets of a list, which count, are added first. Value and water are
 /// the means over what the sheets took, the valid fraction is the sum. Of sheets that do not overlap that is
 /// everything; where two overlap within a cell, the later one's pixels are taken to hide as much of the other
-/// as lies over the whole cell. Sheets on one lattice of pixels are one raster and do not come here.
+/// as lies over the whole cell. Sheets that can be one raster are, and do not come here.
 ///
 /// Computed in double in the order of adding, rounded once; NaN where there is no value.
 package struct LayerCombiner: Sendable {
@@ -108,11 +108,8 @@ package struct LayerCombiner: Sendable {
                 let share = rule == .mosaic ? wet[cell] / known[cell] : wet[cell]
                 return Float(share > 1 ? 1 : share)
             }
-            // What several whole files know of a cell is no one share.
-            result.knownFraction =
-                rule == .mosaic
-                ? CellBlock(window: window, samples: known.map { Float(min(1, $0)) }) : nil
         }
+        result.knownFraction = nil
         return result
     }
 

@@ -10,7 +10,8 @@ package struct RegriddedLayer: Sendable, Equatable {
     /// the layer has no code for water.
     package var waterFraction: CellBlock?
     /// Share of the cell's sub-points that are valid or water, 0…1: what ``waterFraction`` is relative to, for
-    /// combining files; nil when the layer has no code for water, and in layers read back from tiles.
+    /// combining files; nil when the layer has no code for water, and in layers that were combined, computed, or
+    /// read back from tiles.
     package var knownFraction: CellBlock?
 
     /// A layer from its bands, which cover one window.

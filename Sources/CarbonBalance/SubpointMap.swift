@@ -37,7 +37,8 @@ package struct SubpointMap: Sendable {
     ///
     /// With 4 sub-points the share of a cell that a coarser pixel covers is known to a few percent, and
     /// errors of neighbouring cells cancel in sums; two per pixel make sure that no pixel of a finer
-    /// source is missed. Above 1024 (pixels finer than 1/512 of a cell) pixels are sampled evenly.
+    /// source is missed. Pixels finer than 1/512 of a cell have fewer than two, those finer
+    /// than 1/1024 are passed over in part, evenly.
     package static func perAxis(cellSizeMetres: Double, sourcePixelMetres: Double) -> Int {
         precondition(
             cellSizeMetres > 0 && sourcePixelMetres > 0,

@@ -28,7 +28,8 @@ package struct ZoneLayerSums: Hashable, Sendable {
     ///   - fraction: c, above 0 and at most 1.
     ///   - value: v; not finite counts as not observed.
     ///   - validFraction: f.
-    ///   - population: p; not finite or 0 gives the cell no weight. nil: no weights are wanted.
+    ///   - population: p, inhabitants per km² of the whole cell; not finite or 0 gives the cell no weight. nil: no
+    ///     weights are wanted.
     package mutating func add(
         fraction: Double,
         value: Float,

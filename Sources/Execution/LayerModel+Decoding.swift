@@ -16,17 +16,22 @@ extension LayerModel {
         nodata != nil || codes.contains { Double($0.code) == band.noDataValue }
     }
 
-    /// The files of a mosaic as one raster, where they lie on one lattice of pixels; nil otherwise.
+    /// The codes that mean that there is no value.
+    package var missingCodes: [Double] {
+        codes.filter { !$0.isWater && $0.value == nil }.map { Double($0.code) }
+    }
+
+    /// The files of a mosaic as one raster, where they can be one, see ``SheetMosaic``; nil otherwise.
     ///
     /// - Parameter sheets: descriptions of the layer's files, in its order.
-    /// - Returns: the raster of all of them; nil where pixels of one lie between those of another.
+    /// - Returns: the raster of all of them; nil where pixels of one lie between those of another, scales
+    ///   differ, or what is missing is said in more than one way where they overlap.
     package func sheetMosaic(of sheets: [RasterDescription]) -> SheetMosaic? {
         guard combination == .mosaic else { return nil }
         return SheetMosaic(sheets, bands: bands) { band in
-            let coded = codes.filter { !$0.isWater && $0.value == nil }.map { Double($0.code) }
             let stated =
                 keepsNoData(of: band) ? nodata ?? [] : [band.noDataValue].compactMap(\.self)
-            return Set(stated + coded).sorted()
+            return Set(stated + missingCodes).sorted()
         }
     }
 

@@ -7,7 +7,7 @@ import Tiling
 /// The `prepare` stage: source windows become aligned layers in internal units.
 ///
 /// Bands of the tile file: for each layer of the model `<name>`, `<name>:valid`, and `<name>:water`
-/// where some code means water. A layer with a minimum valid fraction has no value below it.
+/// where some code means water, or a part of a difference of sinks has one. A layer with a minimum valid fraction has no value below it.
 struct PreparePipeline {
     /// What is computed.
     let model: RunModel
@@ -77,7 +77,7 @@ struct PreparePipeline {
     ) {
         let within = model.zones?.withinLayer.map { layers[$0].value }
         let counted = coverage.counted(within: within)
-        let population = model.deficit.populationLayer.map { layers[$0].value }
+        let population = model.deficit.populationLayer.map { layers[$0] }
         for (index, layer) in model.layers.enumerated() {
             partial.addZones(
                 layers[index],

@@ -307,7 +307,8 @@ package struct SourceLayerReader: ~Copyable {
     ) -> CellWindow? {
         let description = projection.description
         // Few sub-points tell where the edge of a cell lies; of the others half a distance between these
-        // is missing, in pixels, of which there are two sub-points each.
+        // is missing, in pixels, of which there are two sub-points each unless their number is capped: what
+        // is missing beyond that is read for itself.
         let perAxis = min(Self.edgeSubpointsPerAxis, layer.subpointsPerAxis)
         let missing = perAxis < layer.subpointsPerAxis ? layer.subpointsPerAxis / perAxis + 1 : 0
         let margin = layer.rule.sourceMargin + layer.reading.derivation.haloPixels + missing

@@ -126,7 +126,7 @@ package struct ClosureCheck: Sendable {
     /// their number for a mean.
     private func sourceTotals(of layer: LayerModel) throws -> SourceTotals {
         guard !layer.paths.isEmpty else { throw Refusal(reason: "no raster is read for the layer") }
-        if layer.combination == .mosaic, layer.paths.count > 1 { try checkDisjoint(layer) }
+        if layer.combination == .mosaic { try checkDisjoint(layer) }
         var sums = [ExactSum](repeating: ExactSum(), count: outlines.features.count + 1)
         var pixels = 0
         for path in layer.paths {
@@ -208,6 +208,9 @@ package struct ClosureCheck: Sendable {
 
     /// Sheets that overlap count a pixel twice in the source, and once in the run.
     private func checkDisjoint(_ layer: LayerModel) throws {
+        guard layer.bands.count == 1 else {
+            throw Refusal(reason: "its \(layer.bands.count) bands lie over each other")
+        }
         let sheets = try layer.paths.map { path in
             try RasterDataset.describe(
                 path: path,

@@ -171,8 +171,8 @@ extension RunModel {
 
     /// The covariates of the regression that share an ancestor with the response, in their order.
     ///
-    /// The ancestors of a layer are its own name, what it is derived from or computed of, and the ancestors of
-    /// those that are layers themselves.
+    /// The ancestors of a layer are its own name, what it is derived from (planning adds what it is computed
+    /// of), and the ancestors of those that are layers themselves.
     var circularTerms: [CircularTerm] {
         let roots = responseLayers.reduce(into: Set<String>()) { set, index in
             set.formUnion(ancestors(of: layers[index].name))
@@ -191,9 +191,6 @@ extension RunModel {
         while let next = open.popLast() {
             guard found.insert(next).inserted, let index = layerIndex(named: next) else { continue }
             open += layers[index].facts.derivedFrom
-            if case .layers(_, let operands) = layers[index].reading.derivation {
-                open += operands.map { layers[$0].name }
-            }
         }
         return found
     }

@@ -5,7 +5,8 @@ internal import Lattice
 ///
 /// Possible where all sheets have pixels of one size on one lattice, as the sheets of relief models at one
 /// latitude and those of MODIS have. They may overlap: of two pixels at one place that both have a value the
-/// later sheet's counts. Nothing is copied: it is a view.
+/// later sheet's counts (NaN beside a nodata value that is stated counts like a value there: the place is
+/// missing). Nothing is copied: it is a view.
 package struct SheetMosaic: Sendable {
     /// What the library opens in place of a path.
     package let definition: String
@@ -109,8 +110,11 @@ package struct SheetMosaic: Sendable {
         case .maskBand, .alpha:
             hidden = "<UseMaskBand>true</UseMaskBand>"
         case .none, .noDataValue:
-            // Several values are found by the reader of the samples, like a single one.
-            let value = piece.missing.count == 1 ? piece.missing.first : nil
+            // The file's own value is hidden here, as reading the file alone hides it; further ones, which the
+            // configuration names, are found by the reader of the samples.
+            let value =
+                piece.missing.count == 1
+                ? piece.missing.first : piece.missing.first { $0 == band.noDataValue }
             hidden =
                 value.map { "<NODATA>\(Self.stored($0, band.sampleType))</NODATA>" }
                 ?? (band.sampleType.hasPrefix("Float") ? "<NODATA>nan</NODATA>" : "")

@@ -13,7 +13,7 @@ extension KeyTable {
             "layers[].extent",
             .list(0...4),
             .optional("the file's own"),
-            "West, south, east and north of all pixels, in units of crs, where the file has no position."
+            "West, south, east and north of all pixels, in units of crs, where the file has no position, or a wrong one."
         ),
         KeyDescription("layers[].extent[]", .number(.any), .mandatory, "An edge."),
         KeyDescription(

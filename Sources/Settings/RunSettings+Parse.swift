@@ -179,8 +179,9 @@ struct RunSettingsReading {
     ) -> LayerSettings {
         var layer = layer
         let isDenominator = [deficit?.population, deficit?.gdp].contains(layer.name)
-        if isDenominator, !reader.isGiven("\(path).minimumValidFraction") {
-            // Amounts are summed: those of a coast cell count, too.
+        let countsInParts = isDenominator || deficit?.waterLayer == layer.name
+        if countsInParts, !reader.isGiven("\(path).minimumValidFraction") {
+            // Amounts are summed: those of a coast cell count, too. What is known of a cell tells its water.
             layer.minimumValidFraction = 0
         }
         let isResponse = regression?.response == layer.name

@@ -53,4 +53,32 @@ import Tiling
                 }.map { Double(layer.value.samples[$0]) }.min()
         )
     }
+
+    @Test func `inhabitants of the known part of a cell weigh a mean, not its density`() throws {
+        let window = CellWindow(rows: 0..<1, columns: 0..<2)
+        func layer(_ values: [Float], _ valid: [Float]) -> RegriddedLayer {
+            RegriddedLayer(
+                value: CellBlock(window: window, samples: values),
+                validFraction: CellBlock(window: window, samples: valid)
+            )
+        }
+        var partial = PreparePartial(layerCount: 1, pairCount: 0)
+        partial.addZones(
+            layer([1, 4], [1, 1]),
+            index: 0,
+            coverage: [
+                ZoneCells(
+                    zoneIndex: 0,
+                    cells: [
+                        CellFraction(index: 0, fraction: 1), CellFraction(index: 1, fraction: 1),
+                    ]
+                )
+            ],
+            // A hundred a km² inland, ten thousand on the fiftieth of a cell that is land.
+            population: layer([100, 10_000], [1, 0.02])
+        )
+        let mean = try #require(partial.zone(0)[0].figures(cellAreaKm2: 1).populationMean)
+        // (100 · 1 + 200 · 4) / 300.
+        #expect(abs(mean - 3) < 1e-6)
+    }
 }

@@ -75,7 +75,6 @@ struct LayerCombinerTests {
             expect(found.value, [8, 18.0 / 7, 3, .nan])
             expect(found.validFraction, [0.5, 0.875, 1, 0])
             expect(found.waterFraction, [0.5, 0.125, 0, .nan])
-            expect(found.knownFraction, [1, 1, 1, 0])
         }
     }
 

@@ -180,6 +180,18 @@ struct SheetTests {
         expect(row(two.validFraction), [1, 1, 1, 1, 0.6, 0.6])
     }
 
+    @Test func `the file's own nodata value stays missing beside a code for it`() throws {
+        let samples = [.nan, -2, 8, 8, 8, 8, 8, 8, 8, 8]
+        let paths = try [("west", 0...30), ("east", 30...60)].map { name, kilometres in
+            try sheet(name, kilometres: kilometres, noDataValue: -9999) { samples[$0 % 10] }
+        }
+        var layer = layer(paths)
+        layer.codes = [LayerCode(code: -2, value: nil, isWater: false)]
+        let found = try read(layer)
+        expect(row(found.value), [8, 8, 8, 8, 8, 8])
+        expect(row(found.validFraction), [0.8, 0.8, 0.8, 0.8, 0.8, 0.8])
+    }
+
     @Test func `the most frequent class of a cell across a seam is one of its classes`() throws {
         let west = try sheet("west", kilometres: 0...24) { _ in 1 }
         let east = try sheet("east", kilometres: 24...60) { _ in 9 }

@@ -36,13 +36,13 @@ import Tiling
         return try #require((document as? [String: Any])?[level] as? [String: Any])
     }
 
-    @Test func `a covariate that is computed of the emission is circular`() throws {
+    @Test func `a covariate that descends from the emission is circular`() throws {
         let run = try RunFixture(RunFixture.Options(regression: RegressionFixture()))
         defer { run.remove() }
         var model = run.input.model
         model.layers[2].facts.derivedFrom = []
         #expect(model.circularTerms.isEmpty)
-        model.layers[2].reading.derivation = .layers(.ratio, operands: [1, 0])
+        model.layers[2].facts.derivedFrom = [model.layers[1].name, model.layers[0].name]
         let terms = model.circularTerms
         #expect(terms.map(\.term) == ["elevation"])
         #expect(terms.first?.ancestors == [model.layers[0].name, model.layers[1].name].sorted())

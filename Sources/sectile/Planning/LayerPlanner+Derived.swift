@@ -101,6 +101,8 @@ extension LayerPlanner {
                 factor: 1,
                 internalUnit: isDistance ? "km" : what.joined(separator: " ")
             )
+            guard isPopulationUnit(unit.internalUnit, of: layer, key: key, problems: &problems)
+            else { return nil }
             var model = model(of: layer, unit: unit, pixelMetres: grid.cellSizeMetres)
             model.paths = [path.resolved]
             model.fingerprints = [try InputFingerprint(path: path.resolved).digest]

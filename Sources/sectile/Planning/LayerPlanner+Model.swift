@@ -29,21 +29,8 @@ extension LayerPlanner {
             }
             if layer.derive == .slope { return UnitChoice(factor: 1, internalUnit: "degree") }
             let unit = try CovariateUnit(parsing: layer.unit ?? "1", kind: layer.quantity)
-            if layer.name == populationLayer {
-                let legal = ["person", "persons", "people", "inhabitant", "inhabitants"]
-                guard legal.contains(where: { unit.preparedText == "\($0) km-2" }) else {
-                    problems.append(
-                        PlanProblem(
-                            key: "\(key).unit",
-                            message:
-                                "'\(unit.text)' is no unit of deficit.population; legal: "
-                                + legal.joined(separator: ", ")
-                                + "; for a density with an area, such as persons/km2"
-                        )
-                    )
-                    return nil
-                }
-            }
+            guard isPopulationUnit(unit.preparedText, of: layer, key: key, problems: &problems)
+            else { return nil }
             if layer.name == productLayer {
                 // What divides by it is told per 10⁴ CNY.
                 guard unit.preparedText == "CNY km-2" else {
@@ -64,6 +51,28 @@ extension LayerPlanner {
             problems.append(PlanProblem(key: "\(key).unit", message: error.description))
             return nil
         }
+    }
+
+    /// True unless the layer is `deficit.population` and its unit is none of people; reports it then.
+    func isPopulationUnit(
+        _ prepared: String,
+        of layer: LayerSettings,
+        key: String,
+        problems: inout [PlanProblem]
+    ) -> Bool {
+        let legal = ["person", "persons", "people", "inhabitant", "inhabitants"]
+        guard layer.name == populationLayer, !legal.contains(where: { prepared == "\($0) km-2" })
+        else { return true }
+        problems.append(
+            PlanProblem(
+                key: "\(key).unit",
+                message:
+                    "'\(layer.unit ?? "1")' is no unit of deficit.population; legal: "
+                    + legal.joined(separator: ", ")
+                    + "; for a density with an area, such as persons/km2"
+            )
+        )
+        return false
     }
 
     /// The model of a layer, without its files.

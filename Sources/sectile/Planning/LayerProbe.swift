@@ -26,14 +26,22 @@ struct LayerProbe {
 
     /// Reads a few rows spread over the part that the grid covers.
     ///
-    /// - Throws: `RasterError` when a row cannot be read, or no pixel has a value.
+    /// Every band must have a value; of the bands of a mosaic, which lie over each other, one.
+    ///
+    /// - Throws: `RasterError` when a row cannot be read, `InputError` when no pixel has a value.
     func check(_ description: RasterDescription) throws {
-        for band in LayerPlanner.bands(of: layer, description).prefix(Self.probedBands) {
-            try check(description, band: band)
+        let bands = LayerPlanner.bands(of: layer, description).prefix(Self.probedBands)
+        let found = try bands.map { try hasValue(description, band: $0) }
+        let suffices = layer.combine == .mosaic ? found.contains(true) : !found.contains(false)
+        guard suffices || found.isEmpty else {
+            throw InputError(
+                "\(description.path): all pixels within the grid are nodata; check the file, "
+                    + "its nodata value, the layer's nodata and codes, or choose another band"
+            )
         }
     }
 
-    private func check(_ description: RasterDescription, band: Int) throws {
+    private func hasValue(_ description: RasterDescription, band: Int) throws -> Bool {
         let window = try Self.window(of: description, over: grid)
         let dataset = try RasterDataset(
             path: description.path,
@@ -53,30 +61,27 @@ struct LayerProbe {
             )
             hasValue = try self.hasValue(strip, of: dataset, band: band) || hasValue
         }
-        guard !hasValue else { return }
-        guard window.cellCount <= Self.pixelsReadWhole else { return }
-        try readWhole(window, of: dataset, band: band, height: height)
+        // One that is too large to be sure of has the benefit of the doubt.
+        guard !hasValue, window.cellCount <= Self.pixelsReadWhole else { return true }
+        return try self.hasValue(anywhereIn: window, of: dataset, band: band, height: height)
     }
 
-    private func readWhole(
-        _ window: CellWindow,
+    private func hasValue(
+        anywhereIn window: CellWindow,
         of dataset: borrowing RasterDataset,
         band: Int,
         height: Int
-    ) throws {
+    ) throws -> Bool {
         var row = window.rowStart
         while row < window.rowEnd {
             let strip = CellWindow(
                 rows: row..<min(row + height, window.rowEnd),
                 columns: window.columns
             )
-            if try hasValue(strip, of: dataset, band: band) { return }
+            if try hasValue(strip, of: dataset, band: band) { return true }
             row += height
         }
-        throw InputError(
-            "\(dataset.description.path): all pixels within the grid are nodata; check the file, "
-                + "its nodata value, the layer's nodata and codes, or choose another band"
-        )
+        return false
     }
 
     /// True when some pixel has a value for the layer, or is water: what the file and the configuration call
@@ -88,9 +93,7 @@ struct LayerProbe {
     ) throws -> Bool {
         let keepsNoData = model.keepsNoData(of: try dataset.description.band(band))
         let block = try dataset.read(strip, band: band, keepsNoData: keepsNoData)
-        let missing = Set(
-            model.codes.filter { !$0.isWater && $0.value == nil }.map { Double($0.code) }
-        )
+        let missing = Set(model.missingCodes)
         return model.withoutNodata(block.samples).contains { sample in
             !sample.isNaN && !missing.contains(sample)
         }
