@@ -103,10 +103,10 @@ extension JournalReader {
             for round in 0...max(0, last) {
                 let arguments: StatementArguments = [name, round]
                 let ofRound = "WHERE stage = ? AND round = ?"
-                func count(_ table: String, _ condition: String) throws -> Int {
+                func count(_ rows: String) throws -> Int {
                     try Int.fetchOne(
                         database,
-                        sql: "SELECT count(*) FROM \(table) \(ofRound) AND \(condition)",
+                        sql: "SELECT count(*) FROM \(rows)",
                         arguments: arguments
                     ) ?? 0
                 }
@@ -120,10 +120,15 @@ extension JournalReader {
                             sql: "SELECT committed FROM result_count \(ofRound)",
                             arguments: arguments
                         ) ?? 0,
-                        quarantinedCount: try count("tile", "state = 2"),
+                        // Left to itself the planner goes through all tiles of the round.
+                        quarantinedCount: try count(
+                            "tile INDEXED BY tile_quarantined \(ofRound) AND state = 2"
+                        ),
                         openLeaseCount: openLeases[name]?[round] ?? 0,
-                        retriedCount: try count("tile", "attempts > 1"),
-                        isReduced: try count("reduction", "1") > 0
+                        retriedCount: try count(
+                            "tile INDEXED BY tile_retried \(ofRound) AND attempts > 1"
+                        ),
+                        isReduced: try count("reduction \(ofRound)") > 0
                     )
                 )
             }
