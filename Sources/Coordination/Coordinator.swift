@@ -197,7 +197,8 @@ package actor Coordinator {
 
     private func receiveMessages() async throws -> RunOutcome? {
         while true {
-            let batch = await surroundings.channel.events.nextBatch()
+            // While nothing is leased there are only heartbeats and greetings, which may wait for each other.
+            let batch = await surroundings.channel.events.nextBatch(isPatient: !state.hasLeases)
             try Task.checkCancellation()
             guard !batch.isEmpty else {
                 throw CoordinationError(.channelClosed, message: "the network channel closed")

@@ -55,6 +55,9 @@ extension RunState {
         }
     }
 
+    /// True while some tile is being computed, or its result is looked at.
+    package var hasLeases: Bool { !leases.isEmpty }
+
     /// When the first worker that holds leases has been silent for too long; nil when none may be.
     package func nextExpiry(after now: MonotonicInstant) -> MonotonicInstant? {
         var earliest: MonotonicInstant?

@@ -12,9 +12,12 @@ package struct ChannelEvents: AsyncSequence, Sendable {
 
     /// Waits for events and takes all of them.
     ///
+    /// - Parameter isPatient: Lets the socket's thread gather messages for
+    ///   ``SocketLimits/patienceMilliseconds`` before each look, until the next call. Of a thousand heartbeats
+    ///   in a few seconds most then cost neither thread a wake-up of its own.
     /// - Returns: The events in order; empty when the channel is closed or the task cancelled.
-    package func nextBatch() async -> [ChannelEvent] {
-        await inbox.take()
+    package func nextBatch(isPatient: Bool = false) async -> [ChannelEvent] {
+        await inbox.take(isPatient: isPatient)
     }
 
     /// Starts reading.

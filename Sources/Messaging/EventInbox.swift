@@ -12,6 +12,7 @@ final class EventInbox: Sendable {
         var droppedCount = 0
         var isClosed = false
         var isProducerWaiting = false
+        var isReaderPatient = false
         var reader: CheckedContinuation<[ChannelEvent], Never>?
     }
 
@@ -26,6 +27,9 @@ final class EventInbox: Sendable {
         self.byteCapacity = byteCapacity
         self.onRoom = onRoom
     }
+
+    /// Whether the reader lets the producer wait a little for more events.
+    var isReaderPatient: Bool { state.withLock { $0.isReaderPatient } }
 
     /// The events that fit; at zero, the next `take` calls `onRoom`.
     func room() -> Int {
@@ -75,11 +79,12 @@ final class EventInbox: Sendable {
     }
 
     /// Waits for events and takes all; empty when closed or cancelled.
-    func take() async -> [ChannelEvent] {
+    func take(isPatient: Bool = false) async -> [ChannelEvent] {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
                     precondition(state.reader == nil, "a channel's events have one reader")
+                    state.isReaderPatient = isPatient
                     guard state.events.isEmpty && !state.isClosed else { return true }
                     state.reader = continuation
                     return false

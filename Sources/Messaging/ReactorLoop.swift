@@ -84,6 +84,7 @@ struct ReactorLoop: ~Copyable {
             var unsent = try sendPending(room: room)
             // What was queued meanwhile has used up its wake-up.
             if unsent == .none && !isIdle { unsent = .ready }
+            if unsent == .none, inbox.isReaderPatient { gather() }
             let ready = try poll(hasRoom: room > 0, unsent: unsent)
             if ready.isWoken { wakeUp.drain() }
             if ready.isTimerDue, let timer, timer.drain() { try beat() }
@@ -91,6 +92,15 @@ struct ReactorLoop: ~Copyable {
             if ready.hasReport { try readReports() }
             if ready.hasMessage { try readMessages(room: room) }
         }
+    }
+
+    /// Lets messages gather; ends early for what is to be sent, or for a timer.
+    private func gather() {
+        let input = Int16(POLLIN)
+        var descriptors = [wakeUp.rawDescriptor, timer?.rawDescriptor].compactMap(\.self)
+            .map { pollfd(fd: $0, events: input, revents: 0) }
+        // An error or a signal ends the wait, and the poll that follows has its own.
+        _ = unsafe Glibc.poll(&descriptors, nfds_t(descriptors.count), Int32(limits.patienceMilliseconds))
     }
 
     /// What a poll found.

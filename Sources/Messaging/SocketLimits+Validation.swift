@@ -36,6 +36,7 @@ extension SocketLimits {
         check("outboundQueueBytes", outboundQueueBytes, 1...64 * 1024 * mebibyte)
         check("inboundQueueEvents", inboundQueueEvents, 1...10_000_000)
         check("inboundQueueBytes", inboundQueueBytes, 1...64 * 1024 * mebibyte)
+        check("patienceMilliseconds", patienceMilliseconds, 0...1_000)
         check("messagesPerTurn", messagesPerTurn, 1...100_000)
         if reconnectMaximumMilliseconds < reconnectMilliseconds {
             faults.append("reconnectMaximumMilliseconds is less than reconnectMilliseconds")

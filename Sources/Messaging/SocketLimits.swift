@@ -57,6 +57,8 @@ package struct SocketLimits: Sendable, Hashable {
     package var inboundQueueEvents = 16_384
     /// Bytes of incoming messages that wait for their reader; there the channel stops reading.
     package var inboundQueueBytes = 256 * 1024 * 1024
+    /// How long messages gather before a look at the socket, while their reader is patient.
+    package var patienceMilliseconds = 25
     /// Messages read or sent in one turn, before handshakes and heartbeats get theirs.
     package var messagesPerTurn = 256
 
