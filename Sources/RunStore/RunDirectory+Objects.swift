@@ -17,7 +17,8 @@ package protocol ObjectVerifier: Sendable {
     func discrepancy(of object: TileObject) -> String?
     /// Compares a committed object with all of its description, its digest above all; blocks.
     ///
-    /// - Returns: nil when it is as described, else one sentence that says what was found.
+    /// - Returns: nil when it is as described or cannot be judged now, else one sentence that says what
+    ///   was found.
     func damage(of object: TileObject) -> String?
     /// Removes an object that no commit names; blocks. What cannot be removed is left to the sweep.
     func discard(_ key: TileObjectKey)
@@ -44,8 +45,12 @@ package struct DirectoryObjectVerifier: ObjectVerifier {
         discrepancy(of: object, check)
     }
 
-    /// What is wrong with an object, its digest included; nil when it is as described.
-    package func damage(of object: TileObject) -> String? { discrepancy(of: object, .digest) }
+    /// What is wrong with a committed object, its digest included; nil when it is as described.
+    ///
+    /// Also nil while the storage does not answer: an outage must not cost commits.
+    package func damage(of object: TileObject) -> String? {
+        directory.believing(discrepancy(of: object, .digest))
+    }
 
     private func discrepancy(of object: TileObject, _ check: ObjectCheck) -> String? {
         let path = directory.path(of: object.key)

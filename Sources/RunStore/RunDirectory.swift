@@ -52,6 +52,17 @@ package struct RunDirectory: Sendable {
     /// What workers read to know that they see this directory.
     package var probeFile: String { "\(tilesDirectory)/.probe" }
 
+    /// What was found wrong with a committed object, when that is the object's fault; blocks.
+    ///
+    /// - Returns: the finding while the storage of the objects answers as it did when the run began; nil
+    ///   when it does not, because then every object looks lost.
+    package func believing(_ finding: String?) -> String? {
+        guard finding != nil, (try? files.contents(at: probeFile)) == Array(probeToken.utf8) else {
+            return nil
+        }
+        return finding
+    }
+
     /// Where a tile object lies.
     package func path(of key: TileObjectKey) -> String { "\(tilesDirectory)/\(key.path)" }
 

@@ -162,6 +162,34 @@ struct RunDirectoryTests {
         #expect(try files.information(at: directory.path(of: key)) == nil)
     }
 
+    @Test func `an object counts as damaged only while the storage answers`() throws {
+        let files = MemoryFileSystem()
+        let directory = try prepare("/out", files)
+        let object = TileObject(
+            key: TileObjectKey(lease: Fixtures.lease(0), nonce: 1),
+            bytes: 3,
+            fileDigest: ContentDigest(of: [1, 2, 3] as [UInt8]),
+            samplesDigest: ContentDigest(of: "s")
+        )
+        let verifier = DirectoryObjectVerifier(directory: directory, check: .size)
+        #expect(verifier.damage(of: object)?.contains("missing") == true)
+        // The mount is gone, and an empty directory is in its place; or another one is.
+        try files.remove(directory.probeFile)
+        #expect(verifier.damage(of: object) == nil)
+        try files.write(Array("another".utf8), to: directory.probeFile, permissions: 0o644)
+        #expect(verifier.damage(of: object) == nil)
+        try files.write(Array("token".utf8), to: directory.probeFile, permissions: 0o644)
+        // A server that does not answer, and a single file that cannot be read.
+        files.setFailing(true, at: directory.path(of: object.key))
+        files.setFailing(true, at: directory.probeFile)
+        #expect(verifier.damage(of: object) == nil)
+        files.setFailing(false, at: directory.probeFile)
+        #expect(verifier.damage(of: object)?.contains("cannot be read") == true)
+        // Before a commit every finding counts: the worker can report the object again.
+        files.setFailing(true, at: directory.probeFile)
+        #expect(verifier.discrepancy(of: object)?.contains("cannot be read") == true)
+    }
+
     @Test(arguments: [Stage.prepare, .bandwidth])
     func `a key knows its lease and nonce`(stage: Stage) {
         let unit = WorkUnit(
