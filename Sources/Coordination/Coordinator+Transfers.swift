@@ -3,20 +3,22 @@ import RunStore
 import Tiling
 import WireProtocol
 
-// Objects that travel: the blocking part on a queue of its own, so that a long look at one object
-// does not hold up the pieces of others.
+// Objects that travel, and committed ones that are compared with their digests: the blocking part on a
+// queue of its own, so that it does not hold up the results of others.
 
 extension Coordinator {
     /// The present, as transfers count it.
     var milliseconds: Int { Int(surroundings.clock.now.nanoseconds / 1_000_000) }
 
-    /// Does the blocking work of transfers, in order, until the task is cancelled.
+    /// Does the blocking work of transfers, in order, and looks at one suspect between, until the task is
+    /// cancelled.
     func doTransfers() async throws -> RunOutcome? {
         for await _ in transfersWait.stream {
-            while !transferJobs.isEmpty {
+            while !transferJobs.isEmpty || !suspects.isEmpty {
                 let batch = transferJobs
                 transferJobs = []
                 for job in batch { await carryOut(job) }
+                if let object = suspects.popFirst() { await inspect(object) }
             }
         }
         throw CancellationError()
@@ -121,15 +123,31 @@ extension Coordinator {
         _ = surroundings.channel.send(intake.frames(of: .piece(piece), to: peer), to: peer)
         perform(transfers.served(peer, at: milliseconds))
         if case .unavailable = content, case .object(let key) = request.file {
-            await lookForLostObject(key)
+            if let object = state.committedObject(of: key.lease.unit), object.key == key {
+                suspect([object])
+            }
         }
     }
 
-    /// A committed object that cannot be read is computed again, when it is indeed not what it was.
-    private func lookForLostObject(_ key: TileObjectKey) async {
-        let unit = key.lease.unit
-        guard let object = committedObject(of: unit), object.key == key else { return }
+    // MARK: - Committed objects
+
+    /// Has committed objects compared with their digests, each once however many could not read it.
+    func suspect(_ objects: [TileObject]) {
+        suspects.formUnion(objects.filter { isCommitted($0) })
+        transfersWait.ring()
+    }
+
+    /// A committed object that is not what it was is computed again.
+    private func inspect(_ object: TileObject) async {
+        guard isCommitted(object) else { return }
         let verifier = surroundings.verifier
-        loseObject(object, reason: await transferQueue.run { verifier.damage(of: object) })
+        let damage = await transferQueue.run { verifier.damage(of: object) }
+        // Another one may have taken its place meanwhile.
+        guard let damage, isCommitted(object) else { return }
+        apply(.objectLost(object.key.lease.unit, reason: damage))
+    }
+
+    private func isCommitted(_ object: TileObject) -> Bool {
+        state.committedObject(of: object.key.lease.unit) == object
     }
 }

@@ -9,7 +9,7 @@ package import WireProtocol
 /// the disk; the messages that records release are joined by peer. Nothing here blocks: the journal and
 /// the objects are looked after on their own queues. Bounds: what waits for the journal is at most
 /// ``recordLimit`` records and one batch of the channel beyond it, then reading stops; what waits to be
-/// looked at is at most the leases under way.
+/// looked at is at most the leases under way, and each committed object once.
 package actor Coordinator {
     /// Records that may wait for the journal before reading from the network stops.
     package static let recordLimit = 65_536
@@ -67,12 +67,11 @@ package actor Coordinator {
     /// Blocking work, done in order.
     enum Job {
         case verify(TileResult)
-        case inspect([TileObject])
         case discard(TileObjectKey)
         case reduce(Stage, round: Int, constants: [Stage: [UInt8]], number: Int)
     }
 
-    private var state: RunState
+    private(set) var state: RunState
     let surroundings: Surroundings
     private let queue = BlockingQueue(label: "sectile.coordinator.objects")
 
@@ -93,6 +92,8 @@ package actor Coordinator {
 
     var transfers: CoordinatorTransfers
     var transferJobs: [CoordinatorTransfers.Job] = []
+    /// Committed objects that somebody could not read, until they are compared with their digests.
+    var suspects: Set<TileObject> = []
     let transferQueue = BlockingQueue(label: "sectile.coordinator.transfers")
     let transfersWait = WakeUp()
 
@@ -260,9 +261,6 @@ package actor Coordinator {
         apply(.connectionLost(peer))
     }
 
-    /// The committed object of a unit.
-    func committedObject(of unit: WorkUnit) -> TileObject? { state.committedObject(of: unit) }
-
     private func pause(milliseconds: Int) async throws {
         let clock = surroundings.clock
         try await clock.sleep(until: clock.now.advanced(byMilliseconds: milliseconds))
@@ -349,27 +347,10 @@ package actor Coordinator {
         }
     }
 
-    /// Committed objects that are not what they were are computed again.
-    private func inspect(_ objects: [TileObject]) async {
-        let verifier = surroundings.verifier
-        for object in objects {
-            let damage = await queue.run { verifier.damage(of: object) }
-            loseObject(object, reason: damage)
-        }
-    }
-
-    /// Says that a committed object is lost, unless another one has taken its place.
-    func loseObject(_ object: TileObject, reason: String?) {
-        let unit = object.key.lease.unit
-        guard let reason, committedObject(of: unit) == object else { return }
-        apply(.objectLost(unit, reason: reason))
-    }
-
     private func carryOut(_ job: Job) async {
         let verifier = surroundings.verifier
         switch job {
         case .verify(let result): await verify([result])
-        case .inspect(let objects): await inspect(objects)
         case .discard(let key):
             await queue.run { verifier.discard(key) }
         case .reduce(let stage, let round, let constants, let number):
@@ -451,7 +432,7 @@ package actor Coordinator {
             case .send(let message, let peer):
                 if !send(message, to: peer) { lostPeers.append(peer) }
             case .verify(let result): add(.verify(result))
-            case .inspect(let objects): add(.inspect(objects))
+            case .inspect(let objects): suspect(objects)
             case .collect(let result, let peer):
                 perform(transfers.collect(result, from: peer, at: milliseconds))
             case .serve(let request, let peer): perform(transfers.serve(request, to: peer))

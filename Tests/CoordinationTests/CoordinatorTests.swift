@@ -44,7 +44,8 @@ struct CoordinatorTests {
 
     private func coordinator(
         _ journal: RunJournal,
-        store: (any JournalStore)? = nil
+        store: (any JournalStore)? = nil,
+        verifier: any ObjectVerifier = TrustingVerifier()
     ) throws -> Coordinator {
         let identity = RunIdentity(
             runID: "run",
@@ -65,7 +66,7 @@ struct CoordinatorTests {
                 channel: network.coordinator(),
                 clock: clock,
                 wallClock: clock,
-                verifier: TrustingVerifier(),
+                verifier: verifier,
                 archive: archive,
                 reducer: work,
                 log: log
@@ -78,7 +79,8 @@ struct CoordinatorTests {
         _ channel: LoopbackWorkerChannel,
         _ number: Int,
         stopAfter limit: Int = .max,
-        transporting transport: Transport? = nil
+        transporting transport: Transport? = nil,
+        failing failure: @Sendable (LeaseID) -> AttemptFailure? = { _ in nil }
     ) async throws {
         let origin = MonotonicInstant(nanoseconds: 0)
         var worker = SimulatedWorker(
@@ -108,6 +110,12 @@ struct CoordinatorTests {
                     case .compute(let grant):
                         computed += 1
                         if computed > limit { continue }
+                        if let failure = failure(grant.lease) {
+                            _ = channel.send(WireCodec.encode(WorkerMessage.failed(failure)))
+                            let failed = SimulatedFailure(failure.failureClass)
+                            acts += worker.finish(grant.lease, .failure(failed)).dropFirst()
+                            continue
+                        }
                         let brief = worker.brief(of: grant.lease.unit)
                         var result = work.result(
                             of: grant.lease,
@@ -312,6 +320,38 @@ struct CoordinatorTests {
         try checkResults()
     }
 
+    @Test func `an object that two readers suspect is looked at once and computed again`()
+        async throws
+    {
+        let journal = try openJournal()
+        let unit = WorkUnit(stage: .balance, tile: TileID(row: 0, column: 0))
+        let key = TileObjectKey(lease: LeaseID(unit: unit, attempt: .first), nonce: 1)
+        let verifier = FlawVerifier(flawed: key, log: log)
+        let coordinator = try coordinator(journal, verifier: verifier)
+        let channel = network.worker(publicKey: self.key)
+        async let outcome = coordinator.run()
+        async let working: Void = worker(channel, 1) { lease in
+            guard lease.unit.stage == .bandwidth, lease.unit.round == 0, lease.attempt == .first,
+                lease.unit.tile.row == 1, lease.unit.tile.column > 0
+            else { return nil }
+            return AttemptFailure(
+                lease: lease,
+                failureClass: .storage,
+                message: "\(key.path) cannot be read"
+            )
+        }
+        // All but the two that wait after their failures, and the one that is computed again.
+        while log.count(.tileCommitted) < 6 + 1 + 4 { await Task.yield() }
+        while clock.sleeperCount == 0 { await Task.yield() }
+        clock.advance(milliseconds: 600)
+        try await working
+        #expect(try await outcome == .done)
+        #expect(verifier.lookCount == 1)
+        #expect(log.count(.objectLost) == 1)
+        #expect(log.count(.tileCommitted) == 25)
+        try checkResults()
+    }
+
     @Test func `a closed channel is an error, not an end`() async throws {
         let journal = try openJournal()
         let coordinator = try coordinator(journal)
@@ -326,6 +366,32 @@ struct CoordinatorTests {
 /// Takes every object for what it is said to be.
 private struct TrustingVerifier: ObjectVerifier {
     func discrepancy(of object: TileObject) -> String? { nil }
+    func damage(of object: TileObject) -> String? { nil }
+    func discard(_ key: TileObjectKey) {}
+}
+
+/// Finds one object damaged, once two attempts have failed, and counts the looks at it.
+private final class FlawVerifier: ObjectVerifier {
+    private let flawed: TileObjectKey
+    private let log: FactLog
+    private let looks = Mutex(0)
+
+    init(flawed: TileObjectKey, log: FactLog) {
+        self.flawed = flawed
+        self.log = log
+    }
+
+    var lookCount: Int { looks.withLock { $0 } }
+
+    func discrepancy(of object: TileObject) -> String? { nil }
+
+    func damage(of object: TileObject) -> String? {
+        guard object.key == flawed else { return nil }
+        looks.withLock { $0 += 1 }
+        while log.count(.attemptFailed) < 2 { usleep(1000) }
+        return "another digest"
+    }
+
     func discard(_ key: TileObjectKey) {}
 }
 
