@@ -198,11 +198,3 @@ package protocol JournalStore: Sendable {
     /// The units of a round whose partials are not what was committed, in tile order.
     func damagedPartials(stage: Stage, round: Int) async throws(RunStoreError) -> [WorkUnit]
 }
-
-extension JournalStore {
-    /// None, where partials cannot change.
-    package func damagedPartials(
-        stage: Stage,
-        round: Int
-    ) async throws(RunStoreError) -> [WorkUnit] { [] }
-}

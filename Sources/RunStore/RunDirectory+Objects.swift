@@ -24,11 +24,6 @@ package protocol ObjectVerifier: Sendable {
     func discard(_ key: TileObjectKey)
 }
 
-extension ObjectVerifier {
-    /// What a look before the commit would find.
-    package func damage(of object: TileObject) -> String? { discrepancy(of: object) }
-}
-
 /// Looks at the objects in a run directory.
 package struct DirectoryObjectVerifier: ObjectVerifier {
     private let directory: RunDirectory

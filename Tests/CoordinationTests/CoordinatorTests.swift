@@ -542,6 +542,10 @@ private final class FullJournal: JournalStore {
     ) async throws(RunStoreError) -> [(tile: TileID, partial: [UInt8])] {
         try await journal.partials(stage: stage, round: round)
     }
+
+    func damagedPartials(stage: Stage, round: Int) async throws(RunStoreError) -> [WorkUnit] {
+        try await journal.damagedPartials(stage: stage, round: round)
+    }
 }
 
 /// A journal in which the partial sums of a unit have changed until it is committed again.

@@ -39,5 +39,6 @@ struct EmptyReducer: StageReducer {
 /// Takes results at their word, because there is no file to look at.
 struct TrustingVerifier: ObjectVerifier {
     func discrepancy(of object: TileObject) -> String? { nil }
+    func damage(of object: TileObject) -> String? { nil }
     func discard(_ key: TileObjectKey) {}
 }
