@@ -172,6 +172,15 @@ struct RoundState {
             .map { Int32($0) }
     }
 
+    /// Takes a commit back: the unit waits for a worker again.
+    ///
+    /// Who made it stays known: what followed from it may have to go with its other results.
+    mutating func takeBack(_ ordinal: Int32) {
+        expand()
+        objects[Int(ordinal)] = .none
+        set(ordinal, .pending)
+    }
+
     /// Moves a unit to another state; a unit that backs off goes through ``backOff(_:until:)``.
     mutating func set(_ ordinal: Int32, _ new: UnitState) {
         let old = states[Int(ordinal)]

@@ -61,7 +61,6 @@ extension RunState {
         for claim in claims { journal(.claimed(claim)) }
         if index != current { rewind(to: index, at: now) }
         isReducing = false
-        rounds[current].expand()
         putBack(ordinal, reason: "another attempt has other samples")
         disputes[unit] = Dispute(claims: claims, waitsSince: now)
         dispatchScope = .everyone
@@ -69,9 +68,8 @@ extension RunState {
 
     /// Takes a commit of the current round back.
     private mutating func putBack(_ ordinal: Int32, reason: String) {
-        rounds[current].objects[Int(ordinal)] = .none
+        rounds[current].takeBack(ordinal)
         rounds[current].committedBy[Int(ordinal)] = -1
-        rounds[current].set(ordinal, .pending)
         journal(.resultDiscarded(rounds[current].unit(ordinal), reason: reason))
     }
 
@@ -231,10 +229,8 @@ extension RunState {
             guard rounds[index].committedBy.contains(number) else { continue }
             earliest = earliest ?? index
             for ordinal in rounds[index].ordinals(committedBy: number) {
-                rounds[index].expand()
-                rounds[index].objects[Int(ordinal)] = .none
+                rounds[index].takeBack(ordinal)
                 rounds[index].committedBy[Int(ordinal)] = -1
-                rounds[index].set(ordinal, .pending)
                 let unit = rounds[index].unit(ordinal)
                 journal(.resultDiscarded(unit, reason: "computed by a worker whose results differ"))
                 var fact = RunFact(.tileRequeued, .warning, message: reason)

@@ -136,23 +136,25 @@ extension RunState {
     /// What followed from it stays: the same inputs give the same samples. A run that an operator ended,
     /// or that failed, does not come to life by it: what is missing is found again when it is resumed.
     mutating func reopen(_ unit: WorkUnit, reason: String, at now: MonotonicInstant) {
-        guard phase != .cancelled, phase != .failed,
-            let index = rounds.firstIndex(where: {
-                $0.stage == unit.stage && $0.round == unit.round
-            }), let ordinal = rounds[index].ordinal(of: unit.tile),
-            rounds[index].state(of: ordinal) == .committed
-        else { return }
-        if index != current { rewind(to: index, at: now) }
-        isReducing = false
-        rounds[index].expand()
-        rounds[index].objects[Int(ordinal)] = .none
-        rounds[index].set(ordinal, .pending)
+        guard phase != .cancelled, phase != .failed, committedObject(of: unit) != nil else {
+            return
+        }
+        let key = RoundKey(stage: unit.stage, round: unit.round)
+        let index = rounds.firstIndex { $0.stage == unit.stage && $0.round == unit.round }
+        if let ordinal = laterRounds[key]?.ordinal(of: unit.tile) {
+            // Its turn comes when the run gets there.
+            laterRounds[key]?.takeBack(ordinal)
+        } else if let index, let ordinal = rounds[index].ordinal(of: unit.tile) {
+            if index != current { rewind(to: index, at: now) }
+            isReducing = false
+            rounds[index].takeBack(ordinal)
+        }
         journal(.resultDiscarded(unit, reason: reason))
         var fact = RunFact(.objectLost, .warning, message: reason)
         fact.stage = unit.stage
         fact.tile = unit.tile
         log(fact)
-        if phase.isOver {
+        if phase.isOver, index != nil {
             phase = .running
             phaseMessage = ""
             journal(.phaseChanged(.running, message: "a committed object was lost"))

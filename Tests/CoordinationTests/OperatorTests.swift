@@ -193,6 +193,26 @@ struct OperatorTests {
         #expect(scene.complete(1, Scene.lease(1, 2)).granted == [Scene.lease(1, 6, .balance)])
     }
 
+    @Test
+    func `an object of a later stage that is lost while an earlier one has work is made again`() {
+        var scene = Scene(tiles: 2)
+        scene.join(1)
+        scene.complete(1, Scene.lease(1))
+        scene.complete(1, Scene.lease(0))
+        scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [1])))
+        scene.complete(1, Scene.lease(1, 1, .balance))
+        scene.apply(.objectLost(Scene.lease(0).unit, reason: "gone"))
+        let later = Scene.lease(1, 1, .balance).unit
+        #expect(scene.apply(.objectLost(later, reason: "gone")).discarded == [later])
+        #expect(scene.state.committedObject(of: later) == nil)
+        // Once is enough.
+        #expect(scene.apply(.objectLost(later, reason: "gone")).isEmpty)
+        #expect(scene.join(1).granted == [Scene.lease(0, 2)])
+        let back = scene.complete(1, Scene.lease(0, 2))
+        #expect(back.reductions.isEmpty)
+        #expect(back.granted == [Scene.lease(1, 2, .balance)])
+    }
+
     @Test func `reports say who works, on what, and who does not`() throws {
         var scene = Scene(tiles: 3)
         scene.join(1)

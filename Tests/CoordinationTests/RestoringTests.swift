@@ -328,4 +328,19 @@ struct RestoringTests {
         #expect(image.phase == .incomplete)
         #expect(scene.state.phase == .incomplete)
     }
+
+    @Test(arguments: [false, true])
+    func `a run that is over computes objects of two stages again, whichever is missed first`(
+        isLaterFirst: Bool
+    ) {
+        var scene = Scene(snapshot: incompleteImage().snapshot)
+        let units = [Scene.lease(0).unit, Scene.lease(0, 1, .balance).unit]
+        for unit in isLaterFirst ? units.reversed() : units {
+            #expect(scene.apply(.objectLost(unit, reason: "gone")).discarded == [unit])
+        }
+        #expect(scene.join(2).granted == [Scene.lease(0, 2)])
+        #expect(scene.complete(2, Scene.lease(0, 2)).granted == [Scene.lease(0, 2, .balance)])
+        let end = scene.complete(2, Scene.lease(0, 2, .balance))
+        #expect(end.outcome == .incomplete(quarantined: 1))
+    }
 }

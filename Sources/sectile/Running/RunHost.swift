@@ -269,9 +269,7 @@ struct RunHost {
             directory: directory,
             check: snapshot.phase.isOver ? .digest : .size
         )
-        // Later stages first: a run that has gone back to an earlier one does not look at them any more.
-        return snapshot.lostUnits { verifier.discrepancy(of: $0) }
-            .sorted { $0.unit > $1.unit }
+        return snapshot.lostUnits { directory.believing(verifier.discrepancy(of: $0)) }
             .map { .objectLost($0.unit, reason: $0.reason) }
     }
 
