@@ -1,4 +1,3 @@
-import Foundation
 import RunStore
 
 /// Whether a run that was ended on purpose may begin again.
@@ -13,23 +12,12 @@ struct Restart {
     /// The run directory, for messages.
     let directory: String
 
-    /// What the journal knows, once the run may go on.
+    /// Checks that the run may go on as the journal knows it.
     ///
     /// - Throws: `CommandError` with exit code 2 where an operator has to decide first.
-    func snapshot(of journal: RunJournal) throws -> JournalSnapshot {
-        let snapshot = try journal.snapshot()
-        guard let reason = reason(against: snapshot) else { return snapshot }
-        guard isWanted else { throw CommandError.usage("\(directory): \(reason)") }
-        try journal.appendNow(
-            [
-                JournalEntry(
-                    .phaseChanged(.running, message: "begun again by the operator"),
-                    cause: "\(journal.epoch).0",
-                    wallSeconds: Timestamps.secondsSince1970()
-                )
-            ]
-        )
-        return try journal.snapshot()
+    func check(_ snapshot: JournalSnapshot) throws {
+        guard !isWanted, let reason = reason(against: snapshot) else { return }
+        throw CommandError.usage("\(directory): \(reason)")
     }
 
     private func reason(against snapshot: JournalSnapshot) -> String? {

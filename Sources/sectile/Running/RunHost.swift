@@ -78,11 +78,12 @@ struct RunHost {
         )
         let held = try openJournal(at: place, opened, logger: logger)
         let journal = held.journal
-        let snapshot = try Restart(
+        let snapshot = try journal.snapshot()
+        try Restart(
             isWanted: retriesQuarantined,
             quarantineLimit: leasePolicy().quarantineLimit,
             directory: directory
-        ).snapshot(of: journal)
+        ).check(snapshot)
         if snapshot.phase == .paused { warnOfPause(logger) }
         _ = try opened.sweep(
             committed: snapshot.committedKeys,
@@ -258,16 +259,19 @@ struct RunHost {
 
     /// Committed objects that are no longer in the directory: their tiles are computed again.
     ///
-    /// Of a run that is over only publishing is left, which compares digests and sends whoever finds a
-    /// damaged file here: so do we, then. While tiles are still computed, sizes do: each tile's inputs
-    /// are compared with their digests when they are read.
+    /// Where nothing is left to be computed, only publishing follows, which compares digests and sends
+    /// whoever finds a damaged file here: so do we, then. While tiles are still computed, sizes do: each
+    /// tile's inputs are compared with their digests when they are read, and all results before they are
+    /// published.
     private func lostObjects(
         _ snapshot: JournalSnapshot,
         _ directory: RunDirectory
     ) -> [RunEvent] {
+        let isComputed =
+            snapshot.phase == .done || (snapshot.phase == .incomplete && !retriesQuarantined)
         let verifier = DirectoryObjectVerifier(
             directory: directory,
-            check: snapshot.phase.isOver ? .digest : .size
+            check: isComputed ? .digest : .size
         )
         return snapshot.lostUnits { directory.believing(verifier.discrepancy(of: $0)) }
             .map { .objectLost($0.unit, reason: $0.reason) }
