@@ -174,22 +174,25 @@ extension RunState {
         dispatchScope = .everyone
     }
 
-    /// Distrusts a worker that joins, or comes back, from where one was found out: also what it committed
-    /// before is computed again.
-    mutating func inheritDistrust(_ slot: Int, at now: MonotonicInstant) {
-        guard let worker = workers[slot] else { return }
-        workers[slot]?.isDistrusted = true
-        guard distrustedWorkers.insert(worker.id.text).inserted else { return }
+    /// Distrusts a new worker that joins from where one was found out.
+    mutating func inheritDistrust(_ slot: Int) {
+        guard let worker = workers[slot], let place = worker.place,
+            distrustedWorkers.contains(where: { roll.place(of: $0) == place })
+        else { return }
         let reason =
             "an earlier worker with its host and key computed something else than two others"
-        journal(.workerDistrusted(id: worker.id.text, reason: reason))
+        noteDistrust(of: worker.id.text, reason: reason)
+    }
+
+    /// Keeps and tells that a worker gets nothing in this run any more.
+    private mutating func noteDistrust(of worker: String, reason: String) {
+        distrustedWorkers.insert(worker)
+        journal(.workerDistrusted(id: worker, reason: reason))
         var fact = RunFact(.workerDistrusted, .error, message: reason)
-        fact.worker = worker.id
-        fact.host = worker.host
+        fact.worker = WorkerID(worker)
+        fact.host = roll.host(of: worker)
         log(fact)
-        if let earliest = putBack(commitsOf: worker.id.text, reason: reason) {
-            computeAnew(from: earliest, at: now)
-        }
+        if let id = fact.worker, let slot = slotOfWorker[id] { workers[slot]?.isDistrusted = true }
     }
 
     /// Gives a worker nothing any more and puts back what it committed.
@@ -200,18 +203,12 @@ extension RunState {
         _ wrong: [ResultClaim],
         at now: MonotonicInstant
     ) -> Int? {
-        guard !worker.isEmpty, distrustedWorkers.insert(worker).inserted else { return nil }
+        guard !worker.isEmpty, !distrustedWorkers.contains(worker) else { return nil }
         let claim = wrong.first { $0.worker == worker }
         let reason =
             "its samples of \(claim.map { "\($0.lease.unit)" } ?? "a unit") are not those of two others"
-        journal(.workerDistrusted(id: worker, reason: reason))
-        if let place = roll.place(of: worker) { distrustedPlaces.insert(place) }
-        var fact = RunFact(.workerDistrusted, .error, message: reason)
-        fact.worker = WorkerID(worker)
-        fact.host = claim?.host
-        log(fact)
+        noteDistrust(of: worker, reason: reason)
         if let id = WorkerID(worker), let slot = slotOfWorker[id] {
-            workers[slot]?.isDistrusted = true
             for key in workers[slot]?.held ?? [] {
                 revoke(key, .revoked, message: reason, at: now)
             }

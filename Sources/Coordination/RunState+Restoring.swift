@@ -30,7 +30,6 @@ extension RunState {
         state.phaseMessage = snapshot.phaseMessage
         state.attemptBase = Int32(clamping: snapshot.attemptBase)
         state.distrustedWorkers = snapshot.distrustedWorkers
-        state.distrustedPlaces = snapshot.distrustedPlaces
         state.drains = snapshot.drainedWorkers
         for (id, host) in snapshot.hosts.sorted(by: { $0.key < $1.key }) {
             state.roll.enter(id, host: host, key: snapshot.keys[id] ?? "")

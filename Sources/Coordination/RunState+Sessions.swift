@@ -153,9 +153,8 @@ extension RunState {
 
     /// Lays to a new worker what is known of its host and key: a process that starts anew is no better.
     private mutating func inherit(_ slot: Int, at now: MonotonicInstant) {
-        guard let worker = workers[slot], let place = worker.place else { return }
-        if distrustedPlaces.contains(place) { inheritDistrust(slot, at: now) }
-        guard let bench = benches[place] else { return }
+        inheritDistrust(slot)
+        guard let place = workers[slot]?.place, let bench = benches[place] else { return }
         workers[slot]?.benchCount = bench.count
         if bench.until > now { workers[slot]?.benchedUntil = bench.until }
     }

@@ -64,9 +64,8 @@ package struct RunState: Sendable {
     var departures = Departures()
     /// Workers that computed something else than two others.
     var distrustedWorkers: Set<String> = []
-    /// Where they ran, and with which keys: whatever starts there next is not trusted, either.
-    var distrustedPlaces: Set<WorkerPlace> = []
-    /// How long workers of a place are benched, and how often they were since the last success there.
+    /// How long workers of a place are benched, and how often they were since the last success there; at
+    /// most as many places as there may be sessions.
     var benches: [WorkerPlace: (until: MonotonicInstant, count: Int)] = [:]
     /// Units with different results, until a third worker has decided.
     var disputes: [WorkUnit: Dispute] = [:]

@@ -115,12 +115,9 @@ enum JournalQueries {
         for row in workers {
             let id: String = row[0]
             snapshot.hosts[id] = row[1]
-            let key = String.fromDatabaseValue(row[4]) ?? ""
-            snapshot.keys[id] = key
+            snapshot.keys[id] = String.fromDatabaseValue(row[4]) ?? ""
             if Bool.fromDatabaseValue(row[3]) ?? false { snapshot.drainedWorkers.insert(id) }
-            guard row[2] as Bool else { continue }
-            snapshot.distrustedWorkers.insert(id)
-            snapshot.distrustedPlaces.insert(WorkerPlace(host: row[1], key: key))
+            if row[2] as Bool { snapshot.distrustedWorkers.insert(id) }
         }
         return snapshot
     }

@@ -145,8 +145,6 @@ package struct JournalSnapshot: Hashable, Sendable {
     package var claims: [ResultClaim]
     /// Workers that computed something else than two others.
     package var distrustedWorkers: Set<String>
-    /// Where those workers ran, and with which keys.
-    package var distrustedPlaces: Set<WorkerPlace>
     /// Workers that an operator wants to leave.
     package var drainedWorkers: Set<String>
     /// How long the latest commits took, the earliest of them first.
@@ -171,7 +169,6 @@ package struct JournalSnapshot: Hashable, Sendable {
         reductions = []
         claims = []
         distrustedWorkers = []
-        distrustedPlaces = []
         drainedWorkers = []
         durations = []
         hosts = [:]

@@ -137,10 +137,7 @@ package struct JournalImage: Sendable {
         case .claimsSettled(let unit, _):
             snapshotHead.claims.removeAll { $0.lease.unit == unit }
         case .workerDistrusted(let id, _):
-            guard let host = snapshotHead.hosts[id] else { break }
-            snapshotHead.distrustedWorkers.insert(id)
-            let place = WorkerPlace(host: host, key: snapshotHead.keys[id] ?? "")
-            snapshotHead.distrustedPlaces.insert(place)
+            if snapshotHead.hosts[id] != nil { snapshotHead.distrustedWorkers.insert(id) }
         case .workerJoined(let worker):
             snapshotHead.hosts[worker.id] = worker.host
             snapshotHead.keys[worker.id] = worker.key
