@@ -301,11 +301,21 @@ extension RunState {
         }
         if let place = worker.place {
             benches[place] = (now.advanced(byMilliseconds: wait), worker.benchCount + 1)
+            forgetBenches()
         }
         for key in workers[slot]?.held ?? [] where leases[key]?.reported == nil {
             revoke(key, .revoked, message: "its worker is benched", at: now)
         }
         dispatchScope = .everyone
+    }
+
+    /// Keeps the memory of benches within its bound: those that end first are forgotten.
+    private mutating func forgetBenches() {
+        guard benches.count > policy.sessionLimit else { return }
+        let first = benches.min {
+            ($0.value.until, $0.key.host, $0.key.key) < ($1.value.until, $1.key.host, $1.key.key)
+        }
+        if let first { benches[first.key] = nil }
     }
 
     /// Lays failures to a worker instead of a unit.

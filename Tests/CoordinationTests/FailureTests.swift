@@ -166,6 +166,40 @@ struct FailureTests {
         #expect(scene.wait(milliseconds: 250).granted == [Scene.lease(11, 2)])
     }
 
+    @Test
+    func `benches are remembered of as many places as there may be sessions, the latest ones`()
+        throws
+    {
+        var policy = Scene.policy
+        policy.sessionLimit = 3
+        policy.benchAfterFailures = 1
+        policy.benchMilliseconds = 1000
+        var scene = Scene(tiles: 30, policy: policy)
+        // It takes over from those that are benched.
+        scene.join(9)
+        /// How long a worker is benched that fails at once, in looks at the time.
+        func bench(_ place: Int, as worker: Int) throws -> Int {
+            var hello = Scene.hello(place)
+            hello.workerID = Scene.id(worker)
+            let granted = scene.say(place, .hello(hello)).granted
+            scene.fail(place, try #require(granted.first), .crash)
+            var looks = 0
+            while scene.state.progress(at: scene.now).workers.contains(where: \.isBenched) {
+                scene.wait(milliseconds: 250)
+                scene.beat(9, held: [Scene.lease(29)])
+                looks += 1
+            }
+            scene.say(place, .goodbye(reason: "started again"))
+            return looks
+        }
+        let once = try bench(1, as: 1)
+        #expect(once > 0)
+        #expect(try bench(1, as: 11) > once)
+        for place in 2...4 { #expect(try bench(place, as: place) == once) }
+        #expect(try bench(1, as: 12) == once)
+        #expect(try bench(4, as: 14) > once)
+    }
+
     @Test func `the only worker is never benched`() {
         var scene = Scene(tiles: 12)
         scene.join(1)
