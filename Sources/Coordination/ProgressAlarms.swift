@@ -7,12 +7,19 @@ struct ProgressAlarms: Sendable {
     var quietSince: MonotonicInstant?
     /// Since when no worker could take work; nil while one can.
     var unattendedSince: MonotonicInstant?
-    /// True once it was told.
+    /// True once the quiet was told, until the next commit.
     var hasToldOfQuiet = false
+    /// True once it was told that nobody could take work, until somebody can.
     var hasToldOfAbsence = false
 
-    /// Something was committed, or nothing is expected.
-    mutating func reset() { self = ProgressAlarms() }
+    /// Nothing is expected of the run now; what comes later is another occurrence.
+    mutating func expectNothing() { self = ProgressAlarms() }
+
+    /// Something was committed: the quiet begins anew.
+    mutating func noteCommit(at now: MonotonicInstant) {
+        quietSince = now
+        hasToldOfQuiet = false
+    }
 
     /// Leaves out a time in which the coordinator stood still.
     mutating func skip(milliseconds: Int) {
@@ -28,7 +35,7 @@ extension RunState {
             let round = currentRound,
             !round.isSettled
         else {
-            alarms.reset()
+            alarms.expectNothing()
             return
         }
         let isAttended = usedSlots.contains { slot in

@@ -153,8 +153,7 @@ extension RunState {
         rounds[current].tallies[key.ordinal] = nil
         rounds[current].set(key.ordinal, .committed)
         if key.attempt > 1 { retriedCount += 1 }
-        alarms.quietSince = now
-        alarms.hasToldOfQuiet = false
+        alarms.noteCommit(at: now)
         remember(elapsed, cost: rounds[current].tiles[ordinal].cost, at: now)
         if !benches.isEmpty, let place = workers[slot]?.place { benches[place] = nil }
         modifyWorker(slot) { worker in

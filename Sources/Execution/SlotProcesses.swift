@@ -70,7 +70,7 @@ package final class SlotProcesses: SlotRunner {
                     arguments: setting.arguments,
                     groupLimitBytes: setting.groupLimitBytes
                 ),
-                limits: SlotState.Limits(memoryBytes: setting.memoryBytes, slots: setting.shares),
+                limits: SlotState.Limits(memoryBytes: setting.memoryBytes, shares: setting.shares),
                 lender: lender,
                 log: log,
                 now: now

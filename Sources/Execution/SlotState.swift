@@ -55,9 +55,9 @@ package struct SlotState: Sendable {
     package struct Limits: Hashable, Sendable {
         /// Memory that the process may hold, bytes; 0 for no limit.
         package var memoryBytes: Int
-        /// Slots whose memory a unit that runs alone may have: of this worker and of those that share
-        /// its machine.
-        package var slots: Int
+        /// How many times that memory a unit that runs alone may have: the slots of this worker and of those
+        /// that share its machine, at least 1.
+        package var shares: Int
         /// How long a cancelled unit may take to end by itself.
         package var cancelGrace: Duration
         /// How long a process may take until it takes orders.
@@ -66,12 +66,12 @@ package struct SlotState: Sendable {
         /// Limits; the defaults suit computing.
         package init(
             memoryBytes: Int = 0,
-            slots: Int = 1,
+            shares: Int = 1,
             cancelGrace: Duration = .seconds(1),
             startPatience: Duration = .seconds(60)
         ) {
             self.memoryBytes = memoryBytes
-            self.slots = slots
+            self.shares = shares
             self.cancelGrace = cancelGrace
             self.startPatience = startPatience
         }
@@ -334,7 +334,7 @@ package struct SlotState: Sendable {
     }
 
     private var capBytes: Int {
-        job?.request.runsAlone ?? false ? limits.memoryBytes * limits.slots : limits.memoryBytes
+        job?.request.runsAlone ?? false ? limits.memoryBytes * limits.shares : limits.memoryBytes
     }
 
     private mutating func measured(_ heldBytes: Int, _ residentBytes: Int) {

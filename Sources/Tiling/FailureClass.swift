@@ -6,7 +6,8 @@ package enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
     case outOfMemory
     /// The computation exceeded its wall limit.
     case timeout
-    /// An input cannot be read or is wrong: another attempt would fail as well.
+    /// An input cannot be read or is wrong: the tile is given up once workers on two hosts have found it,
+    /// two workers on the only host, or one where nobody else is there to look.
     case input
     /// Reading or writing tile files failed: another worker, or later, may succeed.
     case storage

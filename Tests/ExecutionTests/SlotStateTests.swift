@@ -9,9 +9,9 @@ import WireProtocol
         var state: SlotState
         var now = Duration.zero
 
-        init(memoryMebibytes: Int = 0, slots: Int = 1) {
+        init(memoryMebibytes: Int = 0, shares: Int = 1) {
             state = SlotState(
-                limits: SlotState.Limits(memoryBytes: memoryMebibytes << 20, slots: slots)
+                limits: SlotState.Limits(memoryBytes: memoryMebibytes << 20, shares: shares)
             )
         }
 
@@ -148,7 +148,7 @@ import WireProtocol
     }
 
     @Test func `a unit that runs alone may have the memory of all slots`() {
-        var slot = Slot(memoryMebibytes: 64, slots: 4)
+        var slot = Slot(memoryMebibytes: 64, shares: 4)
         slot.begin(Self.request(0, runsAlone: true))
         #expect(slot.tell(.measured(heldBytes: 250 << 20, residentBytes: 0)) == [])
         #expect(slot.tell(.measured(heldBytes: 257 << 20, residentBytes: 0)) == ["kill"])
