@@ -47,10 +47,9 @@ package struct MemoryGroup: Sendable {
         guard let own = place(root), own.isUnified, !handsDown(own.path) else { return false }
         let processID = "\(getpid())"
         let members = text("\(own.path)/cgroup.procs").split(separator: "\n")
-        let controllers = text("\(own.path)/cgroup.controllers").split { $0 == " " || $0.isNewline }
-        guard members.count == 1, members[0] == processID, controllers.contains("memory") else {
-            return false
-        }
+        guard members.count == 1, members[0] == processID,
+            controllers(in: "\(own.path)/cgroup.controllers").contains("memory")
+        else { return false }
         let leaf = "\(own.path)/\(agentName)"
         // It may be there from a worker before this one.
         try? FileManager.default.createDirectory(
@@ -117,8 +116,12 @@ package struct MemoryGroup: Sendable {
 
     /// True when groups below one of version 2 have the memory controller.
     private static func handsDown(_ path: String) -> Bool {
-        text("\(path)/cgroup.subtree_control").split { $0 == " " || $0.isNewline }
-            .contains { $0.hasPrefix("memory") || $0.hasPrefix("+memory") }
+        controllers(in: "\(path)/cgroup.subtree_control").contains("memory")
+    }
+
+    /// The names in a file of controllers; the signs with which they are handed down are only written.
+    private static func controllers(in path: String) -> [Substring] {
+        text(path).split { $0 == " " || $0.isNewline }
     }
 
     /// The directory of this process's own group in the hierarchy that limits memory; of the one above
