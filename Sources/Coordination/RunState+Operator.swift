@@ -64,6 +64,12 @@ extension RunState {
         journal(.drainRequested(id: id.text))
     }
 
+    /// Forgets that a worker is to leave: its process is gone.
+    mutating func endDrain(_ id: WorkerID) {
+        guard drains.remove(id.text) != nil else { return }
+        journal(.drainEnded(id: id.text))
+    }
+
     /// Tells a worker to leave if an operator wants that; it may have been told in vain.
     mutating func remindOfDrain(_ slot: Int) {
         guard let worker = workers[slot], drains.contains(worker.id.text),

@@ -26,7 +26,8 @@ extension RunState {
             return
         }
         // A process may start over on a connection that served another identity.
-        if let other = slotOfPeer[peer], workers[other]?.id != hello.workerID {
+        if let other = slotOfPeer[peer], let id = workers[other]?.id, id != hello.workerID {
+            endDrain(id)
             endSession(
                 of: other,
                 .workerLeft,
@@ -423,7 +424,8 @@ extension RunState {
         let slot = usedSlots.first { slot in
             workers[slot].map { $0.processID == processID && $0.host == host } ?? false
         }
-        guard let slot else { return }
+        guard let slot, let id = workers[slot]?.id else { return }
+        endDrain(id)
         loseWorker(slot, failureClass, reason: reason, at: now)
     }
 

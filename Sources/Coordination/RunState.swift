@@ -62,7 +62,8 @@ package struct RunState: Sendable {
     var drains: Set<String> = []
     /// What workers that are gone may still have.
     var departures = Departures()
-    /// Workers that computed something else than two others.
+    /// Workers that computed something else than two others; whatever starts next on a host of theirs with
+    /// the same key is not trusted, either.
     var distrustedWorkers: Set<String> = []
     /// How long workers of a place are benched, and how often they were since the last success there; at
     /// most as many places as there may be sessions.
@@ -178,6 +179,7 @@ package struct RunState: Sendable {
             endLocalWorker(processID, host: host, failureClass, reason: reason, at: now)
         case .workerFoundDead(let id, let reason):
             if let slot = slotOfWorker[id], workers[slot]?.session == nil {
+                endDrain(id)
                 // Whoever died while nobody looked did so with the coordinator, not for its tile.
                 let isCounted = workers[slot]?.userID != nil
                 loseWorker(slot, nil, isCounted: isCounted, reason: reason, at: now)
@@ -237,7 +239,7 @@ package struct RunState: Sendable {
         case .released(let leases, let reason):
             release(leases, reason: reason, by: slot, at: now)
         case .goodbye(let reason):
-            if let id = workers[slot]?.id.text { drains.remove(id) }
+            if let id = workers[slot]?.id { endDrain(id) }
             endSession(of: slot, .workerLeft, .notice, reason: reason, at: now)
         case .request(let request): effects.append(.serve(request, to: peer))
         case .piece(let piece): effects.append(.take(piece, from: peer))

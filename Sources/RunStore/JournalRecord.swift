@@ -161,6 +161,8 @@ package enum JournalRecord: Hashable, Sendable {
     case workerJoined(WorkerDescription)
     /// An operator wants a worker to finish what it has and to leave.
     case drainRequested(id: String)
+    /// A worker that was to leave has left for good.
+    case drainEnded(id: String)
     /// A worker's session ended.
     case workerLeft(id: String, reason: String)
     /// The run changed its phase.

@@ -60,6 +60,8 @@ struct JournalWriter {
         case .drainRequested(let id):
             try run("UPDATE worker SET draining = 1 WHERE id = ?", [id])
             try event("worker.draining", "asked for by the operator", worker: id, entry)
+        case .drainEnded(let id):
+            try run("UPDATE worker SET draining = 0 WHERE id = ?", [id])
         case .workerLeft(let id, let reason):
             try run(
                 "UPDATE worker SET left_at = ?, left_reason = ? WHERE id = ?",

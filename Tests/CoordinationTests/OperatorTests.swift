@@ -78,21 +78,55 @@ struct OperatorTests {
         #expect(drained(scene.join(1)).isEmpty)
     }
 
-    @Test func `a drain outlives the coordinator`() {
-        var scene = Scene(tiles: 3)
+    /// The journal of some effects.
+    private func image(_ effects: [RunEffect], of scene: Scene) -> JournalImage {
         var image = JournalImage(runID: "run", planDigest: scene.plan.digest)
         image.raiseEpoch()
-        let effects = scene.join(1) + scene.apply(.drainRequested(Scene.id(1)))
         image.append(
             effects.compactMap { effect in
                 guard case .journal(let record) = effect else { return nil }
                 return JournalEntry(record, cause: "1.1", wallSeconds: 0)
             }
         )
-        var next = Scene(tiles: 3, snapshot: image.snapshot)
+        return image
+    }
+
+    @Test func `a drain outlives the coordinator`() {
+        var scene = Scene(tiles: 3)
+        let effects = scene.join(1) + scene.apply(.drainRequested(Scene.id(1)))
+        var next = Scene(tiles: 3, snapshot: image(effects, of: scene).snapshot)
         let hello = Scene.hello(1, running: [Scene.lease(2)])
         #expect(drained(next.say(1, .hello(hello))) == [Scene.peer(1)])
         #expect(next.complete(1, Scene.lease(2)).granted.isEmpty)
+    }
+
+    @Test func `a drain ends with the process of its worker, also in the journal`() {
+        let other = RunEvent.received(
+            .hello(Scene.hello(5)),
+            from: Scene.peer(1),
+            userID: "key1"
+        )
+        let ends: [RunEvent] = [
+            .received(.goodbye(reason: "drained"), from: Scene.peer(1), userID: "key1"),
+            .localWorkerExited(processID: 101, host: "node1", nil, reason: "signal 9"),
+            other,
+        ]
+        for end in ends {
+            var scene = Scene(tiles: 3)
+            let wish = scene.join(1) + scene.apply(.drainRequested(Scene.id(1)))
+            #expect(image(wish, of: scene).snapshot.drainedWorkers == [Scene.id(1).text])
+            let effects = wish + scene.apply(end)
+            #expect(image(effects, of: scene).snapshot.drainedWorkers.isEmpty)
+        }
+        // One that is only silent may come back.
+        var scene = Scene(tiles: 3)
+        let wish = scene.join(1) + scene.apply(.drainRequested(Scene.id(1)))
+        var next = Scene(tiles: 3, snapshot: image(wish, of: scene).snapshot)
+        let silence = wish + scene.wait(milliseconds: 9250)
+        #expect(image(silence, of: scene).snapshot.drainedWorkers == [Scene.id(1).text])
+        // Or its process is found to be gone when the next coordinator starts.
+        let dead = next.apply(.workerFoundDead(Scene.id(1), reason: "gone"))
+        #expect(dead.contains(.journal(.drainEnded(id: Scene.id(1).text))))
     }
 
     @Test func `a coordinator that leaves tells that it will be back and keeps leases open`() {
@@ -159,6 +193,26 @@ struct OperatorTests {
         #expect(back.granted == [Scene.lease(0, 2, .balance)])
     }
 
+    @Test
+    func `an object of a later stage that is lost while an earlier one has work is made again`() {
+        var scene = Scene(tiles: 2)
+        scene.join(1)
+        scene.complete(1, Scene.lease(1))
+        scene.complete(1, Scene.lease(0))
+        scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [1])))
+        scene.complete(1, Scene.lease(1, 1, .balance))
+        scene.apply(.objectLost(Scene.lease(0).unit, reason: "gone"))
+        let later = Scene.lease(1, 1, .balance).unit
+        #expect(scene.apply(.objectLost(later, reason: "gone")).discarded == [later])
+        #expect(scene.state.committedObject(of: later) == nil)
+        // Once is enough.
+        #expect(scene.apply(.objectLost(later, reason: "gone")).isEmpty)
+        #expect(scene.join(1).granted == [Scene.lease(0, 2)])
+        let back = scene.complete(1, Scene.lease(0, 2))
+        #expect(back.reductions.isEmpty)
+        #expect(back.granted == [Scene.lease(1, 2, .balance)])
+    }
+
     @Test func `when a reader's storage fails, what it reads is looked at before it is blamed`() {
         var scene = Scene(tiles: 2, stages: [.prepare, .balance])
         scene.join(1)
@@ -191,26 +245,6 @@ struct OperatorTests {
         #expect(lost.contains(.send(.resync, to: Scene.peer(1))))
         #expect(scene.join(1).granted == [Scene.lease(1, 2)])
         #expect(scene.complete(1, Scene.lease(1, 2)).granted == [Scene.lease(1, 6, .balance)])
-    }
-
-    @Test
-    func `an object of a later stage that is lost while an earlier one has work is made again`() {
-        var scene = Scene(tiles: 2)
-        scene.join(1)
-        scene.complete(1, Scene.lease(1))
-        scene.complete(1, Scene.lease(0))
-        scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [1])))
-        scene.complete(1, Scene.lease(1, 1, .balance))
-        scene.apply(.objectLost(Scene.lease(0).unit, reason: "gone"))
-        let later = Scene.lease(1, 1, .balance).unit
-        #expect(scene.apply(.objectLost(later, reason: "gone")).discarded == [later])
-        #expect(scene.state.committedObject(of: later) == nil)
-        // Once is enough.
-        #expect(scene.apply(.objectLost(later, reason: "gone")).isEmpty)
-        #expect(scene.join(1).granted == [Scene.lease(0, 2)])
-        let back = scene.complete(1, Scene.lease(0, 2))
-        #expect(back.reductions.isEmpty)
-        #expect(back.granted == [Scene.lease(1, 2, .balance)])
     }
 
     @Test func `reports say who works, on what, and who does not`() throws {

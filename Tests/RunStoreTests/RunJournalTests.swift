@@ -51,6 +51,28 @@ struct RunJournalTests {
         #expect(journal.epoch == epoch)
     }
 
+    @Test func `a worker that is to leave is known until it has left for good`() throws {
+        let journal = try open()
+        let worker = WorkerDescription(
+            id: "w1",
+            host: "node",
+            processID: 1,
+            slots: 1,
+            build: "b",
+            session: 1
+        )
+        // A session that ended is not the end of its worker.
+        try journal.appendNow(
+            [
+                .workerJoined(worker), .drainRequested(id: "w1"),
+                .workerLeft(id: "w1", reason: "silent"),
+            ].map { Fixtures.entry($0) }
+        )
+        #expect(try journal.snapshot().drainedWorkers == ["w1"])
+        try journal.appendNow([Fixtures.entry(.drainEnded(id: "w1"))])
+        #expect(try journal.snapshot().drainedWorkers.isEmpty)
+    }
+
     @Test func `the history is bounded at each opening and at each stage's end`() throws {
         func eventCount() throws -> Int { try reader().eventCount() }
         let journal = try open()

@@ -143,6 +143,7 @@ package struct JournalImage: Sendable {
             snapshotHead.keys[worker.id] = worker.key
         case .drainRequested(let id):
             if snapshotHead.hosts[id] != nil { snapshotHead.drainedWorkers.insert(id) }
+        case .drainEnded(let id): snapshotHead.drainedWorkers.remove(id)
         case .reduced(let stage, let round, let reduction):
             reductions.append(ReductionSnapshot(stage: stage, round: round, reduction: reduction))
         case .invalidated(let stage): invalidate(from: stage)
