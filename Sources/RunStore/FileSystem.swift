@@ -72,3 +72,22 @@ package protocol FileSystem: Sendable {
     /// Where the directory's bytes are kept.
     func storageKind(at path: String) throws(RunStoreError) -> StorageKind
 }
+
+extension FileSystem {
+    /// Copies a file in pieces; the copy is durable, and appears by rename.
+    ///
+    /// - Throws: what keeps one from being read or the other from being written.
+    func copy(_ source: String, to target: String) throws(RunStoreError) {
+        let temporary = "\(target).tmp"
+        try remove(temporary)
+        var offset = 0
+        while case let piece = try contents(at: source, offset: offset, count: 1 << 20),
+            !piece.isEmpty
+        {
+            try write(piece, to: temporary, offset: offset)
+            offset += piece.count
+        }
+        try synchronise(temporary)
+        try rename(temporary, to: target)
+    }
+}

@@ -118,7 +118,7 @@ package struct JournalPlace: Hashable, Sendable {
             try copy.close()
             try source.close()
         }
-        try Self.copy(local, to: backupFile, files: files)
+        try files.copy(local, to: backupFile)
         try files.remove(local)
     }
 
@@ -130,7 +130,7 @@ package struct JournalPlace: Hashable, Sendable {
         guard try files.information(at: backupFile)?.kind == .file else { return false }
         let local = "\(path).restoring"
         for suffix in ["", "-wal", "-shm"] { try files.remove(local + suffix) }
-        try Self.copy(backupFile, to: local, files: files)
+        try files.copy(backupFile, to: local)
         try JournalFailure.translating(local) {
             let database = try JournalOpening.openForWriting(local)
             try JournalOpening.check(database, path: backupFile)
@@ -148,24 +148,6 @@ package struct JournalPlace: Hashable, Sendable {
         }
         try files.rename(local, to: path)
         return true
-    }
-
-    private static func copy(
-        _ source: String,
-        to target: String,
-        files: any FileSystem
-    ) throws(RunStoreError) {
-        let temporary = "\(target).tmp"
-        try files.remove(temporary)
-        var offset = 0
-        while case let piece = try files.contents(at: source, offset: offset, count: 1 << 20),
-            !piece.isEmpty
-        {
-            try files.write(piece, to: temporary, offset: offset)
-            offset += piece.count
-        }
-        try files.synchronise(temporary)
-        try files.rename(temporary, to: target)
     }
 
     // MARK: - Adopting
