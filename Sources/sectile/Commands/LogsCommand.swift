@@ -82,13 +82,23 @@ struct LogMerge {
     /// The log files of a directory.
     init(directory: String) { self.directory = directory }
 
-    /// Takes up files that were not there before.
+    /// Takes up files that were not there before, and drops those that are gone.
     mutating func lookForFiles() {
-        let known = Set(files.map(\.path))
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-        for name in names.sorted() where name.hasSuffix(".jsonl") {
+        var paths: [LogFile.Identity: String] = [:]
+        for name in names where name.hasSuffix(".jsonl") {
             let path = "\(directory)/\(name)"
-            if !known.contains(path) { files.append(LogFile(path: path)) }
+            if let identity = LogFile.Identity(of: path) { paths[identity] = path }
+        }
+        // A name that changes while a directory is listed may be missing from the list.
+        files.removeAll { paths[$0.identity] == nil && !$0.isThere }
+        for index in files.indices {
+            if let path = paths.removeValue(forKey: files[index].identity) {
+                files[index].path = path
+            }
+        }
+        for (identity, path) in paths.sorted(by: { $0.value < $1.value }) {
+            files.append(LogFile(identity, path: path))
         }
     }
 

@@ -1,11 +1,39 @@
 import Foundation
+import Telemetry
 
 /// A log file that is read from its front, a piece at a time, while others write to it.
 ///
-/// The file is open only while a piece is read: a run has as many log files as it had workers.
+/// The file is open only while a piece is read: a run has as many log files as it had workers. It stays
+/// the same file when it is full and put aside under another name.
 struct LogFile {
+    /// What makes a file the one it is, whatever it is called.
+    struct Identity: Hashable {
+        fileprivate let device: UInt64
+        fileprivate let inode: UInt64
+
+        /// The file of a path; nil when there is none.
+        init?(of path: String) {
+            var information = stat()
+            guard unsafe stat(path, &information) == 0 else { return nil }
+            self.init(information)
+        }
+
+        fileprivate init?(descriptor: Int32) {
+            var information = stat()
+            guard unsafe fstat(descriptor, &information) == 0 else { return nil }
+            self.init(information)
+        }
+
+        private init(_ information: stat) {
+            device = UInt64(information.st_dev)
+            inode = UInt64(information.st_ino)
+        }
+    }
+
     /// The file.
-    let path: String
+    let identity: Identity
+    /// Where it was seen last.
+    var path: String
     private var offset = 0
     private var rest: [UInt8] = []
     private var lines: ArraySlice<LogLine> = []
@@ -16,7 +44,17 @@ struct LogFile {
     private static let lineBytes = 1 << 20
 
     /// A file of which nothing was read yet.
-    init(path: String) { self.path = path }
+    init(_ identity: Identity, path: String) {
+        self.identity = identity
+        self.path = path
+    }
+
+    /// True while the file is where it was, or where it is put aside.
+    var isThere: Bool {
+        guard let descriptor = opened() else { return false }
+        close(descriptor)
+        return true
+    }
 
     /// The next whole line, which stays; nil when there is none at the moment.
     mutating func first() -> LogLine? {
@@ -31,10 +69,9 @@ struct LogFile {
 
     /// Reads a piece; false at the end of the file.
     private mutating func readPiece() -> Bool {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
+        guard let descriptor = opened() else { return false }
         defer { close(descriptor) }
-        // A log that is full was put aside, and another begun under its name.
+        // The number of a file that was removed may be given to the next one.
         if Int(lseek(descriptor, 0, SEEK_END)) < offset {
             offset = 0
             rest = []
@@ -59,6 +96,17 @@ struct LogFile {
         }
         lines = found[...]
         return true
+    }
+
+    /// Opens the file, also when it was put aside a moment ago; nil when it is neither here nor there.
+    private func opened() -> Int32? {
+        for place in [path, FileLogSink.earlierPath(of: path)] {
+            let descriptor = unsafe open(place, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { continue }
+            if Identity(descriptor: descriptor) == identity { return descriptor }
+            close(descriptor)
+        }
+        return nil
     }
 
     private mutating func line(_ bytes: ArraySlice<UInt8>) -> LogLine {
