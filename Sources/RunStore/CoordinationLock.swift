@@ -53,6 +53,15 @@ package struct CoordinationLock: ~Copyable {
         return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 
+    /// When the lock was last taken, seconds since 1970; nil when there is no such file.
+    ///
+    /// Whoever takes it writes its name into the file, and nobody else does.
+    package static func takenSeconds(path: String) -> Double? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) * 1e-9
+    }
+
     /// Takes the lock, also from under someone who only looks whether it is held.
     private static func isTaken(_ descriptor: Int32) -> Bool {
         for _ in 0..<5 {

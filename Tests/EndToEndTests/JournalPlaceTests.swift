@@ -144,7 +144,8 @@ extension EndToEnd {
             _ = await first.finished()
             let files = PosixFileSystem()
             do {
-                let lock = try RunDirectory.lock(journal: journal, holder: "a test")
+                let lock = try JournalPlace(path: journal, directory: directory)
+                    .lock(holder: "a test")
                 let refused = try await SectileProcess.run("pause", directory)
                 #expect(refused.exitCode == 2, "\(refused.errors)")
                 #expect(refused.errors.contains("a test"), "\(refused.errors)")

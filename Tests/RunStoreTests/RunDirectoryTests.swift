@@ -87,8 +87,11 @@ struct RunDirectoryTests {
     @Test func `a second coordinator is refused with the name of the first`() throws {
         let temporary = try TemporaryDirectory()
         let directory = try prepare(temporary.path + "/out", PosixFileSystem())
+        #expect(RunDirectory.lockedSeconds(at: directory.path) == nil)
         do {
             let lock = try directory.lock(holder: "process 4711 on node3")
+            #expect(RunDirectory.isCoordinated(at: directory.path))
+            #expect(RunDirectory.lockedSeconds(at: directory.path) != nil)
             let error = #expect(throws: RunStoreError.self) {
                 _ = try directory.lock(holder: "process 1 on node4")
             }
@@ -96,6 +99,7 @@ struct RunDirectoryTests {
             #expect(error?.message.contains("process 4711 on node3") == true)
             _ = consume lock
         }
+        #expect(!RunDirectory.isCoordinated(at: directory.path))
         _ = try directory.lock(holder: "process 1 on node4")
     }
 

@@ -123,8 +123,7 @@ struct RunControl {
         defer { withExtendedLifetime(lock) {} }
         let path = try RunReading.path(directory, journal: journalPath)
         let place = JournalPlace(path: path, directory: directory)
-        let journalLock =
-            place.isElsewhere ? try RunDirectory.lock(journal: path, holder: holder) : nil
+        let journalLock = try place.lock(holder: holder)
         defer { withExtendedLifetime(journalLock) {} }
         let reader = try JournalReader(path: path, files: files)
         let before = try reader.snapshot()

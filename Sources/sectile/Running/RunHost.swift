@@ -50,13 +50,9 @@ struct RunHost {
         )
         defer { withExtendedLifetime(lock) {} }
         let place = try journalPlace()
-        let journalLock =
-            place.isElsewhere
-            ? try RunDirectory.lock(
-                journal: place.path,
-                holder:
-                    "process \(ProcessFacts.processID) on \(ProcessFacts.host), for \(directory)"
-            ) : nil
+        let journalLock = try place.lock(
+            holder: "process \(ProcessFacts.processID) on \(ProcessFacts.host), for \(directory)"
+        )
         defer { withExtendedLifetime(journalLock) {} }
         return try conclude(try await coordinate(opened, at: place, files))
     }
