@@ -134,6 +134,61 @@ struct JournalReaderTests {
         #expect(try reader.attempts(of: TileID(row: 1, column: 1)).isEmpty)
     }
 
+    private func grant(_ lease: LeaseID, at seconds: Double) -> JournalEntry {
+        Fixtures.entry(.granted(lease, worker: "w1", isSpeculative: false), at: seconds)
+    }
+
+    private func end(_ lease: LeaseID, _ outcome: AttemptOutcome) -> JournalEntry {
+        Fixtures.entry(
+            .attemptEnded(
+                AttemptEnd(lease: lease, outcome: outcome, failureClass: nil, message: "")
+            )
+        )
+    }
+
+    @Test(arguments: [AttemptOutcome.failed, .lost, .released])
+    func `a unit that is granted again and again is under way since its first attempt`(
+        outcome: AttemptOutcome
+    ) throws {
+        #expect(try reader.earliestOpenUnitSeconds() == nil)
+        try journal.appendNow([
+            grant(Fixtures.lease(0), at: 1000), end(Fixtures.lease(0), outcome),
+            grant(Fixtures.lease(1), at: 1500),
+        ])
+        #expect(try reader.earliestOpenUnitSeconds() == 1500)
+        try journal.appendNow([grant(Fixtures.lease(0, 2), at: 2000)])
+        #expect(try reader.earliestOpenUnitSeconds() == 1000)
+    }
+
+    @Test func `what the run itself took back, or lost after its commit, begins anew`() throws {
+        try journal.appendNow(
+            [
+                grant(Fixtures.lease(0), at: 1000), end(Fixtures.lease(0), .revoked),
+                grant(Fixtures.lease(0, 2), at: 2000),
+            ] + Fixtures.commit(Fixtures.lease(1), at: 1100) + [
+                Fixtures.entry(.resultDiscarded(Fixtures.lease(1).unit, reason: "file is gone")),
+                grant(Fixtures.lease(1, 2), at: 2100),
+            ]
+        )
+        #expect(try reader.earliestOpenUnitSeconds() == 2000)
+    }
+
+    @Test func `a new coordinator does not inherit the time of failed attempts`() throws {
+        try journal.appendNow([
+            grant(Fixtures.lease(0), at: 1000), end(Fixtures.lease(0), .failed),
+        ])
+        try journal.close()
+        let next = try RunJournal.open(
+            at: reader.path,
+            plan: Fixtures.plan(),
+            runID: "run1",
+            wallSeconds: 3000,
+            files: PosixFileSystem()
+        )
+        try next.appendNow([grant(Fixtures.lease(0, 2), at: 3001)])
+        #expect(try reader.earliestOpenUnitSeconds() == 3001)
+    }
+
     @Test func `workers are listed with what they did`() async throws {
         for id in ["w1", "w2"] {
             try await journal.append([

@@ -12,9 +12,9 @@ struct StatusCommand: AsyncParsableCommand {
         abstract: "How far a run is, who works on it, what went wrong, and what to type next.",
         discussion: """
             Reads the journal, so it works with the coordinator dead, on every machine that sees the run \
-            directory. Exit code 0 running or done, 6 coordinator dead, 5 stalled (for five minutes there was \
-            no commit, and no tile that was begun later is under way), 3 quarantined tiles; of several, \
-            the first of these.
+            directory. Exit code 0 running or done, 6 coordinator dead, 5 stalled (for --stalled-after there \
+            was no commit, though the coordinator runs so long, and the tile under way longest was first \
+            granted so long ago), 3 quarantined tiles; of several, the first of these. 1 a run that failed.
             """
     )
 
@@ -71,7 +71,7 @@ struct StatusCommand: AsyncParsableCommand {
             throw CommandError.usage("status: give the run directory, or --join FILE")
         }
         let place = URL(fileURLWithPath: join).standardizedFileURL.deletingLastPathComponent().path
-        guard FileManager.default.fileExists(atPath: "\(place)/.run") else {
+        guard try RunDirectory.open(at: place, files: PosixFileSystem()) != nil else {
             throw CommandError.usage(
                 "--join: \(join) does not lie in a run directory, which is what status reads; type "
                     + "`sectile status DIR` on a machine that sees the coordinator's DIR"
@@ -108,27 +108,14 @@ struct StatusReport {
         status = try reader.status(wallSeconds: now)
         workers = try reader.workers()
         quarantined = try reader.quarantined()
-        isCoordinatorAlive = Self.lockIsHeld(directory)
-        // A coordinator that has just started, and a long tile that began lately, are given their time.
+        isCoordinatorAlive = RunDirectory.isCoordinated(at: directory)
+        // A coordinator that has just started, and a long tile that began lately, are given their time;
+        // a tile that fails again and again began with its first attempt.
         progressSeconds = max(
             status.lastCommitSeconds ?? status.startedSeconds,
-            Self.lockedSeconds(directory) ?? 0,
-            try reader.oldestOpenGrantSeconds() ?? 0
+            RunDirectory.lockedSeconds(at: directory) ?? 0,
+            try reader.earliestOpenUnitSeconds() ?? 0
         )
-    }
-
-    /// When the run's lock was last taken: by this coordinator, while it lives.
-    private static func lockedSeconds(_ directory: String) -> Double? {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: "\(directory)/.lock")
-        return (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970
-    }
-
-    /// True when some process holds the run's lock; it is given back at once when nobody does.
-    private static func lockIsHeld(_ directory: String) -> Bool {
-        let descriptor = unsafe open("\(directory)/.lock", O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
     }
 
     /// True when no tile will be computed any more.
