@@ -204,7 +204,7 @@ let package = Package(
         tests("RasterIOTests", ["RasterIO", "Lattice", "ContentDigest"]),
         tests("MessagingTests", ["Messaging", "CZeroMQ", "CLinux"]),
         tests("WireProtocolTests", ["WireProtocol", "Tiling", "Lattice", "ContentDigest"]),
-        tests("RunStoreTests", ["RunStore", "Tiling", "Lattice", "ContentDigest"]),
+        tests("RunStoreTests", ["RunStore", "Tiling", "Lattice", "ContentDigest", grdb]),
         tests("SettingsTests", ["Settings", "CarbonBalance", "Tiling", "Lattice"]),
         tests(
             "AnalysisTests",

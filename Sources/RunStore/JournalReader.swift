@@ -13,7 +13,8 @@ package struct JournalReader: Sendable {
 
     /// Opens a journal for reading.
     ///
-    /// - Throws: `.noRun` when there is no such file, `.damaged`, `.newerSchema`, `.permission`.
+    /// - Throws: `.noRun` when there is no such file, `.damaged`, `.newerSchema`, `.olderSchema`,
+    ///   `.permission`.
     package init(path: String, files: any FileSystem) throws(RunStoreError) {
         guard try files.information(at: path)?.kind == .file else {
             throw RunStoreError(
@@ -34,11 +35,22 @@ package struct JournalReader: Sendable {
                         message: "is a database, but no journal of a run"
                     )
                 }
-                guard try !JournalSchema.migrator.hasBeenSuperseded(database) else {
+                let migrator = JournalSchema.migrator
+                guard try !migrator.hasBeenSuperseded(database) else {
                     throw RunStoreError(
                         .newerSchema,
                         path: path,
                         message: "was written by a newer version; look at it with that version"
+                    )
+                }
+                guard try migrator.hasCompletedMigrations(database) else {
+                    throw RunStoreError(
+                        .olderSchema,
+                        path: path,
+                        message:
+                            "was written by an older version; look at it with that version, or "
+                            + "go on with the run: the command that started it brings the journal "
+                            + "up to date"
                     )
                 }
             }

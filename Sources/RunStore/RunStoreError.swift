@@ -16,6 +16,8 @@ package struct RunStoreError: Error, Sendable, CustomStringConvertible {
         case damaged
         /// The journal was written by a newer version of the program.
         case newerSchema
+        /// The journal was written by an older version, and only its coordinator may change it.
+        case olderSchema
         /// There is no run in this place.
         case noRun
         /// No space is left; the same write may succeed later.

@@ -126,10 +126,14 @@ struct RunControl {
         let journalLock = try place.lock(holder: holder)
         defer { withExtendedLifetime(journalLock) {} }
         let reader = try JournalReader(path: path, files: files)
-        let before = try reader.snapshot()
-        if let message = try refusal(of: request, at: before) { return message }
-        let plan = try reader.plan()
         let wallSeconds = Timestamps.secondsSince1970()
+        let refusal = try refusal(
+            of: request,
+            in: try reader.status(wallSeconds: wallSeconds).phase,
+            quarantined: try reader.quarantined()
+        )
+        if let refusal { return refusal }
+        let plan = try reader.plan()
         let journal = try RunJournal.open(
             at: path,
             plan: plan,
@@ -137,8 +141,9 @@ struct RunControl {
             wallSeconds: wallSeconds,
             files: files
         )
+        let snapshot = try journal.snapshot()
         var state = RunState.restored(
-            from: try journal.snapshot(),
+            from: snapshot,
             plan: plan,
             identity: RunIdentity(
                 runID: opened.runID,
@@ -148,12 +153,12 @@ struct RunControl {
                 storageProbe: opened.probeToken
             )
         )
-        let entries = decisions(event, request, on: &state, before, wallSeconds)
+        let entries = decisions(event, request, on: &state, snapshot.phase, wallSeconds)
         try journal.appendNow(entries)
         // A decision that only the journal knows would be undone with its loss.
         if place.isElsewhere { try MirroredJournal(journal, place: place, files: files).backUp() }
         try journal.close()
-        return done(request, before: before, entries: entries)
+        return done(request, entries: entries)
             + "; no coordinator is at work: it is kept for the next one"
     }
 
@@ -162,13 +167,13 @@ struct RunControl {
         _ event: RunEvent,
         _ request: ControlRequest,
         on state: inout RunState,
-        _ before: JournalSnapshot,
+        _ before: RunPhase,
         _ wallSeconds: Double
     ) -> [JournalEntry] {
         var records = state.apply(event, at: WorldClock().now).compactMap { effect in
             if case .journal(let record) = effect { record } else { nil }
         }
-        if request == .resume, before.phase == .cancelled, state.phase != .running {
+        if request == .resume, before == .cancelled, state.phase != .running {
             records.append(.phaseChanged(.running, message: "resumed by the operator"))
         }
         return records.map { JournalEntry($0, cause: state.cause, wallSeconds: wallSeconds) }
@@ -177,10 +182,9 @@ struct RunControl {
     /// What stands against a request, as a sentence where it is as good as done.
     private func refusal(
         of request: ControlRequest,
-        at snapshot: JournalSnapshot
+        in phase: RunPhase,
+        quarantined: [QuarantinedUnit]
     ) throws -> String? {
-        let phase = snapshot.phase
-        let quarantined = snapshot.units.filter { $0.state == .quarantined }
         switch request {
         case .cancel where phase == .cancelled: return "was cancelled already"
         case .pause where phase == .paused: return "was paused already"
@@ -201,11 +205,7 @@ struct RunControl {
         }
     }
 
-    private func done(
-        _ request: ControlRequest,
-        before: JournalSnapshot,
-        entries: [JournalEntry]
-    ) -> String {
+    private func done(_ request: ControlRequest, entries: [JournalEntry]) -> String {
         switch request {
         case .pause: return "paused"
         case .resume: return "resumed"

@@ -212,11 +212,12 @@ struct DirectoryReplacement {
 }
 
 extension RunStoreError {
-    /// The exit code: usage for what the operator has to change, incompatible for what another version
+    /// The exit code: usage for what the operator has to change, incompatible for what a newer version
     /// wrote, else failed.
     var exitCode: Int32 {
         switch code {
-        case .otherPlan, .foreignFiles, .locked, .networkFileSystem, .permission, .noRun, .damaged:
+        case .otherPlan, .foreignFiles, .locked, .networkFileSystem, .permission, .noRun, .damaged,
+            .olderSchema:
             ExitCode.usage
         case .newerSchema: ExitCode.incompatible
         default: ExitCode.failed
