@@ -38,24 +38,58 @@ package struct JSONLogHandler: LogHandler {
     }
 
     package func log(event: LogEvent) {
+        sink.write(
+            line: Self.line(
+                at: timestamp(),
+                event.level,
+                event.message.description,
+                label: label,
+                pairs(of: event)
+            )
+        )
+    }
+
+    /// The line that says that lines before it could not be written.
+    ///
+    /// - Parameters:
+    ///   - dropped: how many.
+    ///   - label: the logger's label.
+    ///   - time: the time of the line, ISO 8601 in UTC.
+    package static func gapLine(of dropped: Int, label: String, at time: String) -> String {
+        let detail = "\(dropped) lines before this one could not be written (disk full?)"
+        return line(
+            at: time,
+            .warning,
+            "log.dropped",
+            label: label,
+            [("detail", .string(detail)), (LogKey.event, "log.dropped")]
+        )
+    }
+
+    private static func line(
+        at time: String,
+        _ level: Logger.Level,
+        _ message: String,
+        label: String,
+        _ pairs: [(key: String, value: Logger.Metadata.Value)]
+    ) -> String {
         var line = "{\"time\":"
         // Two lines for each tile go through here: one buffer, no dictionary where none is needed.
         line.reserveCapacity(512)
-        JSONText.append(quoted: timestamp(), to: &line)
+        JSONText.append(quoted: time, to: &line)
         line += ",\"level\":"
-        JSONText.append(quoted: event.level.rawValue, to: &line)
+        JSONText.append(quoted: level.rawValue, to: &line)
         line += ",\"message\":"
-        JSONText.append(quoted: event.message.description, to: &line)
+        JSONText.append(quoted: message, to: &line)
         line += ",\"logger\":"
         JSONText.append(quoted: label, to: &line)
-        for (key, value) in pairs(of: event) {
+        for (key, value) in pairs {
             line += ","
             JSONText.append(quoted: key, to: &line)
             line += ":"
-            Self.append(value, to: &line)
+            append(value, to: &line)
         }
-        line += "}"
-        sink.write(line: line)
+        return line + "}"
     }
 
     /// Keys and values in the order of the keys; what an event says itself goes before the rest.

@@ -20,15 +20,20 @@ package struct StandardStreamSink: LogSink {
 ///
 /// The full one is called `NAME.1.jsonl` beside `NAME.jsonl`, in place of the one before. When the file
 /// cannot be opened or written (a full disk), lines are dropped and counted: logging never stops a run.
+/// When it can be again, a line says how many.
 package final class FileLogSink: LogSink {
     private struct State {
         var descriptor: Int32
         var bytes: Int
+        /// Lines that could not be written since the last one that could.
         var dropped = 0
+        /// True when the end of the last line is missing.
+        var isTorn = false
     }
 
     private let path: String
     private let fileBytes: Int
+    private let gapLine: (@Sendable (_ dropped: Int) -> String)?
     private let state: Mutex<State>
 
     /// Opens a file for appending, creating it with mode 0644.
@@ -36,9 +41,15 @@ package final class FileLogSink: LogSink {
     /// - Parameters:
     ///   - path: the file; only this process writes it.
     ///   - fileBytes: size at which it is put aside.
-    package init(path: String, fileBytes: Int = 64 << 20) {
+    ///   - gapLine: the line that says how many before it were dropped; nil: none does.
+    package init(
+        path: String,
+        fileBytes: Int = 64 << 20,
+        gapLine: (@Sendable (_ dropped: Int) -> String)? = nil
+    ) {
         self.path = path
         self.fileBytes = fileBytes
+        self.gapLine = gapLine
         state = Mutex(Self.opened(path))
     }
 
@@ -56,15 +67,25 @@ package final class FileLogSink: LogSink {
 
     /// Writes one line.
     package func write(line: String) {
-        let bytes = Array((line + "\n").utf8)
         state.withLock { state in
-            if state.bytes > 0, state.bytes + bytes.count > fileBytes { putAside(&state) }
-            guard state.descriptor >= 0, WholeWrite.write(bytes, to: state.descriptor) else {
-                state.dropped += 1
-                return
+            if state.dropped > 0, let gapLine {
+                guard append(gapLine(state.dropped), to: &state) else { return state.dropped += 1 }
+                state.dropped = 0
             }
-            state.bytes += bytes.count
+            if !append(line, to: &state) { state.dropped += 1 }
         }
+    }
+
+    /// Appends a line; false when it could not be written as a whole.
+    private func append(_ line: String, to state: inout State) -> Bool {
+        if state.bytes > 0, state.bytes + line.utf8.count + 1 > fileBytes { putAside(&state) }
+        if state.descriptor < 0 { reopen(&state) }
+        guard state.descriptor >= 0 else { return false }
+        let bytes = Array(((state.isTorn ? "\n" : "") + line + "\n").utf8)
+        let written = WholeWrite.write(bytes, to: state.descriptor)
+        state.bytes += written
+        if written > 0 { state.isTorn = written < bytes.count }
+        return written == bytes.count
     }
 
     private func putAside(_ state: inout State) {
@@ -74,6 +95,10 @@ package final class FileLogSink: LogSink {
             return
         }
         if state.descriptor >= 0 { close(state.descriptor) }
+        reopen(&state)
+    }
+
+    private func reopen(_ state: inout State) {
         let dropped = state.dropped
         state = Self.opened(path)
         state.dropped = dropped
@@ -88,9 +113,9 @@ package final class FileLogSink: LogSink {
 
 /// Writing all bytes to a descriptor.
 package enum WholeWrite {
-    /// Writes every byte; false when the descriptor refuses.
+    /// Writes every byte, or as many as the descriptor takes before it refuses; their number.
     @discardableResult
-    package static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    package static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int {
         var offset = 0
         while offset < bytes.count {
             let written = unsafe bytes.withUnsafeBytes { buffer in
@@ -103,9 +128,9 @@ package enum WholeWrite {
             if written > 0 {
                 offset += written
             } else if errno != EINTR {
-                return false
+                break
             }
         }
-        return true
+        return offset
     }
 }

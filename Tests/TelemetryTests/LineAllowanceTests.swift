@@ -26,6 +26,21 @@ import Testing
         #expect(count == 60)
     }
 
+    @Test func `lines that could not be written are counted in the log once it can be`() throws {
+        let directory = FileManager.default.temporaryDirectory
+            .appendingPathComponent("sectile-telemetry-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let path = "\(directory)/coordinator.jsonl"
+        let sink = FileLogSink(path: path) { "\($0) missing" }
+        for line in ["a", "b"] { sink.write(line: line) }
+        try FileManager.default.createDirectory(
+            atPath: directory,
+            withIntermediateDirectories: true
+        )
+        for line in ["c", "d"] { sink.write(line: line) }
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "2 missing\nc\nd\n")
+    }
+
     @Test func `a full log is put aside, and both together are bounded`() throws {
         let directory = FileManager.default.temporaryDirectory
             .appendingPathComponent("sectile-telemetry-\(UUID().uuidString)").path

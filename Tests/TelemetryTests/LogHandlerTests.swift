@@ -48,6 +48,15 @@ private final class LineKeeper: LogSink {
         #expect(try json(line)["detail"] == hostile)
     }
 
+    @Test func `a line about missing lines is one of the log`() throws {
+        let line = JSONLogHandler.gapLine(of: 3, label: "x", at: "2026-01-02T03:04:05.678Z")
+        let object = try json(line)
+        #expect(object["event"] == "log.dropped")
+        #expect(object["level"] == "warning")
+        #expect(object["detail"]?.hasPrefix("3 lines") == true)
+        #expect(line.hasPrefix("{\"time\":\"2026-01-02T03:04:05.678Z\""))
+    }
+
     @Test func `each handler of a tee keeps its own level`() {
         let everything = LineKeeper()
         let trouble = LineKeeper()

@@ -96,7 +96,9 @@ enum Logs {
         if let path {
             var file = JSONLogHandler(
                 label: label,
-                sink: FileLogSink(path: path),
+                sink: FileLogSink(path: path) { dropped in
+                    JSONLogHandler.gapLine(of: dropped, label: label, at: Timestamps.now())
+                },
                 timestamp: { Timestamps.now() }
             )
             file.logLevel = fileLevel
