@@ -120,17 +120,6 @@ package struct RegressionModel: Hashable, Sendable, Codable {
         3 * max(bufferMetres, layers.map(\.facts.supportMetres).max() ?? 0)
     }
 
-    /// The variant that is the response; nil for a layer.
-    ///
-    /// The log ratio is not defined for a negative sink: where one occurs, asinh takes its place.
-    package func effectiveVariant(_ prepare: PrepareConstants, pair: DeficitModel.Pair)
-        -> DeficitVariant?
-    {
-        guard case .variant(let variant) = response else { return nil }
-        let minimum = prepare.layers[pair.sinkLayer].minimum ?? 0
-        return variant == .logRatio && minimum < 0 ? .asinh : variant
-    }
-
     /// A bandwidth from its number: neighbours, or a distance in cells.
     package func bandwidth(of value: Double) -> Bandwidth {
         isAdaptive ? .adaptive(neighbours: Int(value)) : .fixed(distance: value)

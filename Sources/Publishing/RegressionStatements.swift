@@ -34,10 +34,10 @@ struct RegressionStatements: Sendable {
     }
 
     /// The response's name: a variant's, or a layer's.
-    var response: String { run.responseName(regression.model, prepare) }
+    var response: String { regression.model.responseName(in: run, prepare) }
 
     /// The response's formula, or what the layer is.
-    var responseFormula: String { run.responseFormula(regression.model, prepare) }
+    var responseFormula: String { regression.model.responseFormula(in: run, prepare) }
 
     /// The kernel, and where it ends.
     var kernel: String {
@@ -193,30 +193,5 @@ extension RunModel {
             open += layers[index].facts.derivedFrom
         }
         return found
-    }
-
-    private func variant(
-        _ regression: RegressionModel,
-        _ prepare: PrepareConstants?
-    ) -> DeficitVariant? {
-        guard case .variant(let variant) = regression.response else { return nil }
-        guard let prepare, prepare.layers.count == layers.count else { return variant }
-        return regression.effectiveVariant(prepare, pair: deficit.pairs[0])
-    }
-
-    /// The response's name: that of the variant in use, or the layer's.
-    func responseName(_ regression: RegressionModel, _ prepare: PrepareConstants?) -> String {
-        switch regression.response {
-        case .layer(let index): layers[index].name
-        case .variant(let asked): (variant(regression, prepare) ?? asked).id
-        }
-    }
-
-    /// The formula of the variant in use, or what the layer is.
-    func responseFormula(_ regression: RegressionModel, _ prepare: PrepareConstants?) -> String {
-        switch regression.response {
-        case .layer(let index): "layer '\(layers[index].name)', \(layers[index].internalUnit)"
-        case .variant(let asked): (variant(regression, prepare) ?? asked).formula
-        }
     }
 }

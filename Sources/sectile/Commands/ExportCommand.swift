@@ -61,7 +61,7 @@ struct ExportCommand: ParsableCommand {
             directory: path,
             model: model,
             regression: regression,
-            responseName: Self.responseName(model, regression, prepare),
+            responseName: regression.responseName(in: model, prepare),
             tiles: try reader.plan().plan(of: .balance)?.tiles ?? [],
             objects: objects
         )
@@ -81,20 +81,6 @@ struct ExportCommand: ParsableCommand {
                 exitCode: ExitCode.incomplete,
                 description: "the run is incomplete: no observations of the tiles \(names)\(more)"
             )
-        }
-    }
-
-    /// What the response really is: the log ratio gives way to asinh where the sink has negative values.
-    private static func responseName(
-        _ model: RunModel,
-        _ regression: RegressionModel,
-        _ prepare: PrepareConstants?
-    ) -> String {
-        switch regression.response {
-        case .layer(let index): return model.layers[index].name
-        case .variant(let asked):
-            guard let prepare, let pair = model.deficit.pairs.first else { return asked.id }
-            return regression.effectiveVariant(prepare, pair: pair)?.id ?? asked.id
         }
     }
 
