@@ -124,6 +124,11 @@ extension EndToEnd {
             #expect(taken.exitCode == 1)
             #expect(taken.output.contains("\(endpoint): Address already in use"), "\(taken.output)")
             #expect(taken.output.contains("another --listen"), "\(taken.output)")
+            let variable = try await SectileProcess.run(
+                "doctor",
+                environment: ["SECTILE_COORDINATOR_LISTEN": endpoint]
+            )
+            #expect(variable.output.contains("\(endpoint): Address"), "\(variable.output)")
             let reached = try await SectileProcess.run("doctor", directory)
             #expect(reached.output.contains("the coordinator answers at \(endpoint)"))
             #expect(reached.output.contains("the journal is on a local disk"), "\(reached.output)")

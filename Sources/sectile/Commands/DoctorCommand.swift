@@ -22,8 +22,13 @@ struct DoctorCommand: ParsableCommand {
     var directory: String?
     @Option(help: "The journal, when it is not in the run directory.")
     var journal: String?
-    @Option(help: "Where a coordinator is to listen.")
-    var listen = "tcp://0.0.0.0:5555"
+    @Option(
+        help: """
+            Where a coordinator is to listen; default: as for `coordinator`, SECTILE_COORDINATOR_LISTEN, \
+            else tcp://0.0.0.0:5555.
+            """
+    )
+    var listen: String?
 
     /// What was looked at, and what to do about it.
     private enum Finding {
@@ -32,11 +37,15 @@ struct DoctorCommand: ParsableCommand {
     }
 
     func run() throws {
-        guard let endpoint = Endpoint(listen) else {
-            throw CommandError.usage(
-                "--listen: '\(listen)'; legal: \(Endpoint.legalForms.joined(separator: ", "))"
-            )
-        }
+        var flags: [ProcessKey: String] = [:]
+        flags[.listen] = listen
+        let endpoint: Endpoint
+        do {
+            endpoint = try CoordinatorSettings.resolve(
+                flags: flags,
+                environment: ProcessInfo.processInfo.environment
+            ).listen
+        } catch { throw CommandError.usage("\(error)") }
         var findings = libraries() + drivers()
         if let directory {
             findings += disk(directory) + keys(directory) + ports(directory, endpoint)
