@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import RunStore
 import Telemetry
 
 /// The command line.
@@ -41,6 +42,9 @@ struct Sectile: AsyncParsableCommand {
                 try command.run()
             }
         } catch let error as CommandError {
+            complain(error.description)
+            Foundation.exit(error.exitCode)
+        } catch let error as RunStoreError {
             complain(error.description)
             Foundation.exit(error.exitCode)
         } catch let code as ArgumentParser.ExitCode {

@@ -22,16 +22,11 @@ struct CleanCommand: ParsableCommand {
 
     func run() throws {
         let control = place.control
-        let report: RunCleaning.Report
-        do {
-            report = try RunCleaning(
-                opened: try control.opened(),
-                journalPath: control.journalPath,
-                isDryRun: dryRun
-            ).perform()
-        } catch let error as RunStoreError {
-            throw CommandError(exitCode: error.exitCode, description: "\(error)")
-        }
+        let report = try RunCleaning(
+            opened: try control.opened(),
+            journalPath: control.journalPath,
+            isDryRun: dryRun
+        ).perform()
         for path in report.paths { print(path) }
         let verb = dryRun ? "would be removed" : "removed"
         print("\(report.paths.count) files, \(report.bytes) bytes \(verb)")

@@ -21,28 +21,24 @@ struct MergeCommand: ParsableCommand {
     var shards: [String]
 
     func run() throws {
-        do {
-            let merge = try ShardMerge(
-                into: absolute(directory),
-                shards: shards.map { absolute($0) },
-                runID: UUID().uuidString.lowercased(),
-                probeToken: UUID().uuidString.lowercased(),
-                files: PosixFileSystem()
-            )
-            let report = try merge.perform(
-                journal: RunReading.path(directory, journal: nil),
-                holder: "process \(ProcessFacts.processID) on \(ProcessFacts.host): sectile merge",
-                wallSeconds: Timestamps.secondsSince1970()
-            )
-            for text in report.refused { print("REFUSED  \(text)") }
-            print(
-                "\(report.adoptedCount) tiles adopted, \(report.knownCount) were there, "
-                    + "\(report.refused.count) refused"
-            )
-            if !report.refused.isEmpty { throw ArgumentParser.ExitCode(ExitCode.failed) }
-        } catch let error as RunStoreError {
-            throw CommandError(exitCode: error.exitCode, description: "\(error)")
-        }
+        let merge = try ShardMerge(
+            into: absolute(directory),
+            shards: shards.map { absolute($0) },
+            runID: UUID().uuidString.lowercased(),
+            probeToken: UUID().uuidString.lowercased(),
+            files: PosixFileSystem()
+        )
+        let report = try merge.perform(
+            journal: RunReading.path(directory, journal: nil),
+            holder: "process \(ProcessFacts.processID) on \(ProcessFacts.host): sectile merge",
+            wallSeconds: Timestamps.secondsSince1970()
+        )
+        for text in report.refused { print("REFUSED  \(text)") }
+        print(
+            "\(report.adoptedCount) tiles adopted, \(report.knownCount) were there, "
+                + "\(report.refused.count) refused"
+        )
+        if !report.refused.isEmpty { throw ArgumentParser.ExitCode(ExitCode.failed) }
     }
 
     private func absolute(_ path: String) -> String {

@@ -21,7 +21,7 @@ struct VerifyCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var place: RunPlace
-    @Option(help: "How many tiles; of each stage's tiles one is one.")
+    @Option(help: "How many tiles; a tile counts once for each stage it is drawn from.")
     var tiles = 8
     @Option(help: "The seed of the draw; default: another one each time, which is printed.")
     var seed: UInt64?
@@ -44,14 +44,8 @@ struct VerifyCommand: AsyncParsableCommand {
             opened: try control.opened(),
             reader: try RunReading.reader(control.directory, journal: place.journal)
         )
-        let samples: [RunVerification.Sample]
-        let specification: [UInt8]
-        do {
-            samples = try verification.samples(count: tiles, seed: seed)
-            specification = try verification.reader.plan().specification
-        } catch let error as RunStoreError {
-            throw CommandError(exitCode: error.exitCode, description: "\(error)")
-        }
+        let samples = try verification.samples(count: tiles, seed: seed)
+        let specification = try verification.reader.plan().specification
         guard !samples.isEmpty else {
             throw CommandError.usage("\(control.directory) has no committed tiles yet")
         }

@@ -36,8 +36,10 @@ struct WorkerCommand: AsyncParsableCommand {
             --notice-file, or the metadata service of --notice-url, whose own deadline counts (aws 120 s, \
             gcp and azure 30 s). With --time-limit, or in a Slurm job with an end, it leaves before the \
             end by itself. A worker that loses its coordinator computes on, and looks for it for ever, or \
-            for --give-up-after; then it leaves with exit code 1. Exit code 4 means that starting it again is of no use: another version, or a \
-            key that is not allowed.
+            for --give-up-after; then it leaves with exit code 1. Exit code 4 means that starting it again \
+            is of no use: another version, or a key that is not allowed.
+
+            Options go before the variables SECTILE_WORKER_…, named like them (SECTILE_WORKER_SLOTS).
             """
     )
 
@@ -47,15 +49,20 @@ struct WorkerCommand: AsyncParsableCommand {
     var connect: String?
     @Option(help: "This worker's own key file (sectile keys generate), instead of join.json's.")
     var key: String?
-    @Option(help: "Tiles at a time, or auto (affinity, cgroup quota, SLURM_CPUS_PER_TASK).")
+    @Option(help: "Tiles at a time; default: auto (affinity, cgroup quota, SLURM_CPUS_PER_TASK).")
     var slots: String?
     @Option(
         help: "Memory that one slot may hold, for example 2GiB; default: its share of the machine."
     )
     var memory: String?
-    @Option(help: "Directory for the worker's own files; its log goes there.")
+    @Option(
+        help: """
+            Directory for the worker's own files and its log; default: the system's for temporary files, \
+            and for the log the directory logs beside join.json, where there is one.
+            """
+    )
     var scratch: String?
-    @Option(help: "What fetched files may take with --no-shared-storage, for example 20GiB.")
+    @Option(help: "What fetched files may take with --no-shared-storage; default: 4GiB.")
     var scratchLimit: String?
     @Option(
         help: ArgumentHelp(
@@ -75,7 +82,7 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "With --shard: the shard's own directory.")
     var output: String?
     @Option(
-        help: "Time to finish what is computed when told to leave, seconds or a span (30s, 2min)."
+        help: "Time to finish in when told to leave, seconds or a span (2min); default: 30s."
     )
     var grace: String?
     @Option(help: "A file whose appearance is a notice: finish within --grace, and leave.")
@@ -177,18 +184,13 @@ struct WorkerCommand: AsyncParsableCommand {
                 "--memory: '\(memory ?? "")'; legal: \(ByteSize.legalForms.joined(separator: ", "))"
             )
         }
-        let report: ShardRun.Report
-        do {
-            report = try await ShardRun(
-                planned: try RunOptions.planned(config),
-                directory: URL(fileURLWithPath: output).standardizedFileURL.path,
-                share: share,
-                slots: slotCount.count(environment: ProcessInfo.processInfo.environment),
-                memoryPerSlotBytes: memory.flatMap { ByteSize($0)?.bytes } ?? 0
-            ).run()
-        } catch let error as RunStoreError {
-            throw CommandError(exitCode: error.exitCode, description: "\(error)")
-        }
+        let report = try await ShardRun(
+            planned: try RunOptions.planned(config),
+            directory: URL(fileURLWithPath: output).standardizedFileURL.path,
+            share: share,
+            slots: slotCount.count(environment: ProcessInfo.processInfo.environment),
+            memoryPerSlotBytes: memory.flatMap { ByteSize($0)?.bytes } ?? 0
+        ).run()
         for failure in report.failures {
             StandardStreamSink.error.write(line: "failed: \(failure)")
         }

@@ -25,14 +25,13 @@ struct RunControl {
 
     /// The run directory.
     ///
-    /// - Throws: `CommandError` with exit code 2 where there is no run.
+    /// - Throws: `CommandError` with exit code 2 where there is no run, ``RunStoreError`` where it cannot
+    ///   be opened.
     func opened() throws -> RunDirectory {
-        do {
-            if let opened = try RunDirectory.open(at: directory, files: PosixFileSystem()) {
-                return opened
-            }
-        } catch { throw CommandError(exitCode: error.exitCode, description: "\(error)") }
-        throw CommandError.usage("\(directory) holds no run; give the directory of one")
+        guard let opened = try RunDirectory.open(at: directory, files: PosixFileSystem()) else {
+            throw CommandError.usage("\(directory) holds no run; give the directory of one")
+        }
+        return opened
     }
 
     /// Says it, and returns what came of it.
@@ -59,33 +58,29 @@ struct RunControl {
         guard opened.isCoordinated else { return nil }
         let control = ControlDirectory(of: opened)
         let id = UUID().uuidString.lowercased().filter { $0 != "-" }
-        do {
-            try control.submit(request, as: id)
-            let start = Timestamps.secondsSince1970()
-            var looks = 0
-            while true {
-                if let reply = try control.reply(to: id) { return reply }
-                looks += 1
-                // The lock is held while results are published, too: then nobody answers.
-                if looks == Self.looksBeforeDoubt, isOver(), try control.withdraw(id) { return nil }
-                let isPatient = Timestamps.secondsSince1970() - start < Self.patienceSeconds
-                guard opened.isCoordinated, isPatient else { break }
-                try await Task.sleep(for: Self.interval)
-            }
-            // The answer may have come with the coordinator's last breath.
+        try control.submit(request, as: id)
+        let start = Timestamps.secondsSince1970()
+        var looks = 0
+        while true {
             if let reply = try control.reply(to: id) { return reply }
-            let wasTakenUp = try !control.withdraw(id)
-            if !opened.isCoordinated, !wasTakenUp { return nil }
-            throw CommandError.failed(
-                "the coordinator of \(directory) did not answer within "
-                    + "\(Int(Self.patienceSeconds)) s; "
-                    + (wasTakenUp
-                        ? "it took the request up: look with `sectile status \(directory)`"
-                        : "the request is withdrawn; is its process stopped?")
-            )
-        } catch let error as RunStoreError {
-            throw CommandError(exitCode: error.exitCode, description: "\(error)")
+            looks += 1
+            // The lock is held while results are published, too: then nobody answers.
+            if looks == Self.looksBeforeDoubt, isOver(), try control.withdraw(id) { return nil }
+            let isPatient = Timestamps.secondsSince1970() - start < Self.patienceSeconds
+            guard opened.isCoordinated, isPatient else { break }
+            try await Task.sleep(for: Self.interval)
         }
+        // The answer may have come with the coordinator's last breath.
+        if let reply = try control.reply(to: id) { return reply }
+        let wasTakenUp = try !control.withdraw(id)
+        if !opened.isCoordinated, !wasTakenUp { return nil }
+        throw CommandError.failed(
+            "the coordinator of \(directory) did not answer within "
+                + "\(Int(Self.patienceSeconds)) s; "
+                + (wasTakenUp
+                    ? "it took the request up: look with `sectile status \(directory)`"
+                    : "the request is withdrawn; is its process stopped?")
+        )
     }
 
     /// True when the journal says that nothing is computed any more.
@@ -106,11 +101,7 @@ struct RunControl {
         case .drain, .workers:
             throw CommandError.usage("no coordinator is at work on \(directory): nobody to drain")
         }
-        do {
-            return try record(event, request, in: opened)
-        } catch let error as RunStoreError {
-            throw CommandError(exitCode: error.exitCode, description: "\(error)")
-        }
+        return try record(event, request, in: opened)
     }
 
     private func record(_ event: RunEvent, _ request: ControlRequest, in opened: RunDirectory)

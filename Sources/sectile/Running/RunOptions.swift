@@ -21,7 +21,7 @@ struct RunOptions: ParsableArguments {
         help: "The run directory: created, or resumed when it holds the same plan."
     )
     var output: String
-    @Flag(help: "Replace the run that the directory holds, whatever its plan.")
+    @Flag(help: "Begin anew: a run in the directory, whatever its plan, becomes DIR.old-1, -2, …")
     var new = false
     @Flag(help: "Put quarantined tiles back.")
     var retry = false
@@ -129,8 +129,6 @@ struct RunOptions: ParsableArguments {
         if replacing { try DirectoryReplacement(directory: directory).perform() }
         do {
             try await host.run { end in try conclude(end, of: host) }
-        } catch let error as RunStoreError {
-            throw CommandError(exitCode: error.exitCode, description: "\(error)")
         } catch let error as MessagingError {
             throw CommandError.usage("\(error)")
         }

@@ -10,34 +10,29 @@ enum RunReading {
     ///   - directory: the run directory.
     ///   - journal: the journal as the operator gave it; nil: where the directory says.
     /// - Returns: the reader.
-    /// - Throws: `CommandError` with exit code 2 where there is no run.
+    /// - Throws: ``RunStoreError`` where there is no run, or none that can be read.
     static func reader(_ directory: String, journal: String?) throws -> JournalReader {
-        try translating {
-            let place = try readable(directory, journal: journal)
-            if place.isBackup {
-                StandardStreamSink.error.write(
-                    line:
-                        "note: the journal is on another host; this is its backup, a minute old or so"
-                )
-            }
-            return try JournalReader(path: place.path, files: PosixFileSystem())
+        let place = try readable(directory, journal: journal)
+        if place.isBackup {
+            StandardStreamSink.error.write(
+                line: "note: the journal is on another host; this is its backup, a minute old or so"
+            )
         }
+        return try JournalReader(path: place.path, files: PosixFileSystem())
     }
 
     /// The journal, which has to be here.
     ///
     /// - Throws: `CommandError` with exit code 2 when it is on another host.
     static func path(_ directory: String, journal: String?) throws -> String {
-        try translating {
-            let place = try readable(directory, journal: journal)
-            guard !place.isBackup else {
-                throw CommandError.usage(
-                    "the journal of \(directory) is on another host, or gone (journal.location says "
-                        + "where it was): do this there"
-                )
-            }
-            return place.path
+        let place = try readable(directory, journal: journal)
+        guard !place.isBackup else {
+            throw CommandError.usage(
+                "the journal of \(directory) is on another host, or gone (journal.location says "
+                    + "where it was): do this there"
+            )
         }
+        return place.path
     }
 
     private static func readable(
@@ -50,11 +45,5 @@ enum RunReading {
             host: ProcessFacts.host,
             files: PosixFileSystem()
         )
-    }
-
-    private static func translating<Value>(_ body: () throws -> Value) throws -> Value {
-        do { return try body() } catch let error as RunStoreError {
-            throw CommandError(exitCode: error.exitCode, description: "\(error)")
-        }
     }
 }
