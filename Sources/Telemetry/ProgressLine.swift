@@ -75,7 +75,8 @@ package struct ProgressLine: Sendable {
 
     private static func twoDigits(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
 
-    private static func oneDecimal(_ value: Double) -> String {
+    /// A number with one digit after the point; a question mark for one that is none.
+    package static func oneDecimal(_ value: Double) -> String {
         guard value.isFinite, abs(value) < 1e12 else { return "?" }
         let tenths = Int((value * 10).rounded())
         return "\(tenths / 10).\(abs(tenths % 10))"

@@ -35,7 +35,7 @@ extension EndToEnd {
             arguments: [
                 [], ["run"], ["plan"], ["coordinator"], ["worker"], ["status"], ["explain"],
                 ["workers"], ["logs"], ["pause"], ["resume"], ["cancel"], ["drain"], ["retry"],
-                ["clean"], ["verify"], ["merge"], ["mosaic"], ["doctor"], ["keys"],
+                ["clean"], ["verify"], ["merge"], ["mosaic"], ["export"], ["doctor"], ["keys"],
                 ["keys", "generate"],
                 ["keys", "allow"],
                 ["keys", "revoke"], ["keys", "list"],
@@ -67,6 +67,7 @@ extension EndToEnd {
                 ["keys", "list", "/nowhere"], ["plan", "a.yaml", "--fast"],
                 ["pause", "/nowhere"], ["workers", "/nowhere"], ["logs", "/nowhere"],
                 ["clean", "/nowhere"], ["verify", "/nowhere"],
+                ["export", "/nowhere", "--observations", "a.csv"],
                 ["retry", "/nowhere", "--tile", "x"],
             ]
         )

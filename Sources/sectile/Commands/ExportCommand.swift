@@ -127,7 +127,11 @@ struct ObservationExport {
         let partial = path + ".partial"
         guard FileManager.default.createFile(atPath: partial, contents: nil),
             let file = FileHandle(forWritingAtPath: partial)
-        else { throw CommandError.failed("cannot write \(path)") }
+        else {
+            throw CommandError.usage(
+                "--observations: cannot write \(path); is its directory there, and may you write in it?"
+            )
+        }
         defer { try? FileManager.default.removeItem(atPath: partial) }
         let names = regression.covariates.map(\.name)
         let header = (["x", "y", responseName] + names).joined(separator: ",")
@@ -140,7 +144,8 @@ struct ObservationExport {
         }
         try file.close()
         guard unsafe rename(partial, path) == 0 else {
-            throw CommandError.failed("cannot write \(path): error \(errno) of rename")
+            let reason = unsafe String(cString: strerror(errno))
+            throw CommandError.usage("--observations: cannot write \(path): \(reason)")
         }
         return count
     }

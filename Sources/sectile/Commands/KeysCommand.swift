@@ -37,7 +37,8 @@ struct KeysCommand: ParsableCommand {
     struct Allow: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "allow",
-            abstract: "Put a public key on the allow-list of a run."
+            abstract: "Put a public key on the allow-list of a run.",
+            discussion: "A coordinator at work puts the change in force within seconds."
         )
 
         @Argument(help: "The run directory, or an allow-list file.")
@@ -60,7 +61,8 @@ struct KeysCommand: ParsableCommand {
     struct Revoke: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "revoke",
-            abstract: "Take a key off the allow-list of a run."
+            abstract: "Take a key off the allow-list of a run.",
+            discussion: "A coordinator at work puts the change in force within seconds."
         )
 
         @Argument(help: "The run directory, or an allow-list file.")

@@ -7,10 +7,11 @@ import Tiling
 struct LogsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",
-        abstract: "The lines of DIR/logs of all processes, in the order of their times.",
+        abstract: "The lines of all logs in DIR/logs, in the order of their times.",
         discussion: """
-            --tile and --worker keep only what names them. --json prints the lines as they stand, for \
-            jq. The events are explained in the documentation (Logs).
+            The coordinator logs there, and every worker that was given DIR/join.json and no --scratch; \
+            others keep their logs themselves. --tile and --worker keep only what names them. --json prints \
+            the lines as they stand, for jq. The events are explained in the documentation (Logs).
             """
     )
 

@@ -10,7 +10,8 @@ import Tiling
 struct PlanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
-        abstract: "Dry run: what each layer means, tiles, memory, and every error at once.",
+        abstract:
+            "Dry run: what each layer means, tiles, halo, memory, cost, and every error at once.",
         discussion: "Reads the configuration, headers and a few rows of each layer; writes nothing."
     )
 

@@ -19,7 +19,9 @@ struct RunCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: RunOptions
-    @Option(help: "Local worker processes; default: one per core.")
+    @Option(
+        help: "Local worker processes; default: one per core that this process may use."
+    )
     var workers: Int?
     @Option(help: "Where to listen; the default serves this machine only.")
     var listen = "tcp://127.0.0.1:0"
@@ -76,7 +78,12 @@ struct CoordinatorCommand: AsyncParsableCommand {
     )
 
     @OptionGroup var options: RunOptions
-    @Option(help: "Where to listen: tcp://HOST:PORT; tcp://*:0 takes any free port.")
+    @Option(
+        help: """
+            Where to listen: tcp://HOST:PORT; tcp://*:0 takes any free port; default: \
+            SECTILE_COORDINATOR_LISTEN, else tcp://0.0.0.0:5555.
+            """
+    )
     var listen: String?
     @Option(help: "The host that workers are told in join.json; default: this machine's name.")
     var advertise: String?

@@ -157,8 +157,12 @@ struct StatusReport {
     /// The command to type next.
     private var nextCommand: String {
         if !quarantined.isEmpty, let first = quarantined.first {
-            return "sectile explain \(directory) \(first.unit.tile)   then mend the cause and run "
-                + "the same command with --retry"
+            return "sectile explain \(directory) \(first.unit.tile)   then mend the cause and "
+                + (isCoordinatorAlive
+                    ? "type `sectile retry \(directory)`" : "run the same command with --retry")
+        }
+        if status.phase == .paused || status.phase == .cancelled {
+            return "sectile resume \(directory)   to go on"
         }
         if isOver { return "sectile mosaic \(directory)   to publish again" }
         if !isCoordinatorAlive { return "the command that started the run: it resumes" }
@@ -172,6 +176,7 @@ struct StatusReport {
             "\(status.name)  \(stateText)"
                 + (status.phaseMessage.isEmpty ? "" : ": \(status.phaseMessage)"),
             "\(committed)/\(total) tiles, epoch \(status.epoch), "
+                + (isOver ? "" : "\(ProgressLine.oneDecimal(status.commitsPerSecond)) tiles/s, ")
                 + "\(liveWorkers.count) workers in session"
                 + (remainingSeconds.map { ", ETA \(ProgressLine.duration($0))" } ?? ""),
         ]
