@@ -4,15 +4,33 @@
     every_input.py RUN
 
 Emissions and sinks of all pairs, of whatever resolution, must equal the independent sum over their source's
-cells to 5e-4 nationally and 1 % in the median of zones over 10,000 km²; every covariate of the regression
-must have a coefficient somewhere, for cells and for zones.
+cells to 5e-4 nationally and 1 % in the median of zones over 10,000 km²; every layer must have a value in some
+zone, and one that is not 0; every covariate of the regression must have a coefficient somewhere, for cells and for
+zones.
 """
 
+import csv
 import json
 import pathlib
 import sys
 
 NATIONAL, MEDIAN = 5e-4, 1e-2
+
+
+def empty_layers(names, table):
+    """Names of the layers that have no value in any zone, or 0 in all."""
+    with open(table, newline="", encoding="utf-8") as file:
+        zones = list(csv.DictReader(file))
+
+    def is_there(name):
+        # A class that no pixel is in, or points that all lie elsewhere, give 0 everywhere.
+        return any(
+            float(zone[f"{name}_count"] or 0) > 0
+            and any(float(zone[f"{name}_{extreme}"] or 0) != 0 for extreme in ("min", "max"))
+            for zone in zones
+        )
+
+    return [name for name in names if f"{name}_count" not in zones[0] or not is_there(name)]
 
 
 def main(run):
@@ -38,7 +56,9 @@ def main(run):
         )
         if len(terms) != 10 or missing:
             failures.append(f"{unit}: {len(terms)} of 10 terms, without a coefficient: {missing}")
-    print(f"{len(record['layers'])} layers")
+    empty = empty_layers([layer["name"] for layer in record["layers"]], run / "tables/zone_statistics.csv")
+    failures += [f"{name} has no value, or 0, in every zone" for name in empty]
+    print(f"{len(record['layers'])} layers, {len(empty)} without a value")
     for failure in failures:
         print(f"FAILED: {failure}")
     return 1 if failures else 0
