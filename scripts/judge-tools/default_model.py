@@ -2,8 +2,8 @@
 
 usage: default_model.py RUN
 
-The bandwidth is an interior minimum, no neighbourhood is uncertified, and residual Moran's I and the share of
-cells where each term is unidentified are told; run.json and tables/model.json say the same.
+The bandwidth is an interior minimum, no neighbourhood is uncertified, and residual Moran's I is told, by
+tables/model.json and by run.json alike; the share of cells where each term is unidentified by the former.
 """
 
 import json
