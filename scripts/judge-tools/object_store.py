@@ -11,7 +11,6 @@ and workers must have read some of them again.
 import collections
 import hashlib
 import logging
-import os
 import pathlib
 import re
 import shutil
@@ -20,13 +19,11 @@ import sys
 import tempfile
 import time
 
-import boto3
-import rasterio
-from moto.server import ThreadedMotoServer
+from run_outputs import differences
+from s3_bucket import gdal_environment, s3_bucket
 
 BUCKET = "sectile"
 PREFIX = "results"
-MOSAICS = ("deficit", "status", "gwr", "neighbourhood")
 SECONDS = 300
 
 
@@ -107,55 +104,12 @@ def distributed_run(
     return all(code == 0 for code in codes.values())
 
 
-def differences(ours: pathlib.Path, theirs: pathlib.Path) -> list[str]:
-    """Bands and tables of two runs that are not the same bytes."""
-    found = []
-    for name in MOSAICS:
-        with rasterio.open(ours / f"mosaic/{name}.tif") as left, rasterio.open(theirs / f"mosaic/{name}.tif") as right:
-            if left.descriptions != right.descriptions or left.dtypes != right.dtypes:
-                found.append(f"{name}: other bands")
-                continue
-            for index, band in zip(left.indexes, left.descriptions):
-                if left.read(index).tobytes() != right.read(index).tobytes():
-                    found.append(f"{name}: {band}")
-    for table in ("cities.csv", "bandwidth.csv"):
-        if (ours / "tables" / table).read_bytes() != (theirs / "tables" / table).read_bytes():
-            found.append(table)
-    return found
-
-
 def main() -> int:
     sectile, configuration, run = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
     requests = Requests()
-    log = logging.getLogger("werkzeug")
-    log.setLevel(logging.INFO)
-    log.propagate = False
-    log.addHandler(requests)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    # The handler stays alone, whatever the server added.
-    log.handlers = [requests]
-    log.setLevel(logging.INFO)
-    host, port = server.get_host_and_port()
-    client = boto3.client(
-        "s3",
-        endpoint_url=f"http://{host}:{port}",
-        region_name="us-east-1",
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
-    )
-    client.create_bucket(Bucket=BUCKET)
-    environment = os.environ | {
-        "AWS_S3_ENDPOINT": f"{host}:{port}",
-        "AWS_HTTPS": "NO",
-        "AWS_VIRTUAL_HOSTING": "FALSE",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_REGION": "us-east-1",
-    }
-    with tempfile.TemporaryDirectory() as name:
+    with s3_bucket(BUCKET, requests) as (client, address), tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        is_good = distributed_run(sectile, configuration, folder, environment)
+        is_good = distributed_run(sectile, configuration, folder, gdal_environment(address))
         if is_good:
             other = differences(folder / "run", run)
             print(f"bands and tables that differ from the plain run: {', '.join(other) or 'none'}")
@@ -175,7 +129,6 @@ def main() -> int:
             if hashlib.sha256(client.get_object(Bucket=BUCKET, Key=key)["Body"].read()).hexdigest()
             != pathlib.PurePosixPath(key).stem
         ]
-    server.stop()
     print(
         f"{len(keys)} results in the bucket, {len(misnamed)} not under their digest; {sum(written.values())} times stored, "
         f"{len(read)} of them read by {sum(read.values())} requests"
