@@ -24,7 +24,7 @@ package enum SimulatedWorld: String, Sendable, CaseIterable {
     case `operator`
     /// Committed objects are lost and changed.
     case rot
-    /// All of it at once.
+    /// All of it at once but wrong results, operators and rot, so that no commit may be taken back.
     case everything
 
     /// What goes wrong in the cluster of a seed.
