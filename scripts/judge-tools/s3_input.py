@@ -24,6 +24,7 @@ from troubled_proxy import TroubledProxy
 BUCKET = "inputs"
 # Every so-many-th connection has trouble, for so many seconds.
 EVERY, SECONDS = 9, 20
+PATIENCE = 600
 
 
 def uploaded(configuration, client):
@@ -65,12 +66,13 @@ def is_troubled_run_right(command, proxy, environment, output, run):
             time.sleep(0.01)
         # What the plan reads is not tried again.
         proxy.every = EVERY
-        try:
-            code = process.wait(SECONDS)
-        except subprocess.TimeoutExpired:
-            proxy.every = None
-            code = process.wait()
+        time.sleep(SECONDS)
         proxy.every = None
+        try:
+            # A worker that failed again and again is left alone for some minutes.
+            code = process.wait(PATIENCE)
+        finally:
+            process.kill()
     classes = re.findall(r"attempt\.failed .*error\.class=(\w+)", log.read_text(encoding="utf-8", errors="replace"))
     print(f"connections: {dict(proxy.counts)}; exit code {code}; attempts failed as: {sorted(classes)}")
     if code == 3:
