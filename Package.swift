@@ -214,14 +214,15 @@ let package = Package(
             "CoordinationTests",
             [
                 "SimulationKit",
-                "Coordination", "RunStore", "WireProtocol", "Messaging", "Tiling", "Lattice",
-                "ContentDigest",
+                "Coordination", "Execution", "RunStore", "WireProtocol", "Messaging", "Tiling",
+                "Lattice", "ContentDigest",
             ]
         ),
         .target(
             name: "SimulationKit",
             dependencies: [
-                "Coordination", "RunStore", "WireProtocol", "Messaging", "Tiling", "Lattice",
+                "Coordination", "Execution", "RunStore", "WireProtocol", "Messaging", "Tiling",
+                "Lattice",
                 "ContentDigest",
             ],
             path: "Tests/SimulationKit",

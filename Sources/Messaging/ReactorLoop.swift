@@ -100,7 +100,11 @@ struct ReactorLoop: ~Copyable {
         var descriptors = [wakeUp.rawDescriptor, timer?.rawDescriptor].compactMap(\.self)
             .map { pollfd(fd: $0, events: input, revents: 0) }
         // An error or a signal ends the wait, and the poll that follows has its own.
-        _ = unsafe Glibc.poll(&descriptors, nfds_t(descriptors.count), Int32(limits.patienceMilliseconds))
+        _ = unsafe Glibc.poll(
+            &descriptors,
+            nfds_t(descriptors.count),
+            Int32(limits.patienceMilliseconds)
+        )
     }
 
     /// What a poll found.

@@ -1,5 +1,6 @@
 import ContentDigest
 import Coordination
+import Execution
 import Foundation
 import Messaging
 import RunStore
@@ -88,11 +89,42 @@ struct CoordinatorTests {
             slots: 2,
             transportsObjects: transport != nil,
             peer: .coordinator,
-            leaseMilliseconds: 9000,
             at: origin
         )
-        _ = channel.send(WireCodec.encode(worker.hello))
         var computed = 0
+        /// Does what the worker wants.
+        func perform(_ first: [SimulatedWorker.Act]) {
+            var acts = first[...]
+            while let act = acts.popFirst() {
+                switch act {
+                case .send(let message): _ = channel.send(WireCodec.encode(message))
+                case .verifyStorage(let welcome): acts += worker.verified(welcome, at: origin)
+                case .compute(let request):
+                    computed += 1
+                    if computed > limit { continue }
+                    if let failed = failure(request.lease) {
+                        let failure = TileFailure(
+                            failed.failureClass,
+                            failed.message,
+                            peakResidentBytes: failed.peakResidentBytes
+                        )
+                        acts += worker.finish(request.lease, .failure(failure), at: origin)
+                        continue
+                    }
+                    var result = work.result(
+                        of: request.lease,
+                        inputs: request.inputs,
+                        constants: request.constants,
+                        halo: request.halo,
+                        nonce: 1
+                    )
+                    if let transport { result = transport.result(result) }
+                    acts += worker.finish(request.lease, .success(result), at: origin)
+                case .reconnect, .remove, .leave: break
+                }
+            }
+        }
+        perform(worker.connected(at: origin))
         while !worker.isFinished {
             let batch = await channel.events.nextBatch()
             if batch.isEmpty { return }
@@ -103,32 +135,7 @@ struct CoordinatorTests {
                         _ = channel.send(WireCodec.encode(WorkerMessage.piece(piece)))
                     }
                 }
-                var acts = worker.hear(heard, at: origin)[...]
-                while let act = acts.popFirst() {
-                    switch act {
-                    case .send(let reply): _ = channel.send(WireCodec.encode(reply))
-                    case .compute(let grant):
-                        computed += 1
-                        if computed > limit { continue }
-                        if let failure = failure(grant.lease) {
-                            _ = channel.send(WireCodec.encode(WorkerMessage.failed(failure)))
-                            let failed = SimulatedFailure(failure.failureClass)
-                            acts += worker.finish(grant.lease, .failure(failed)).dropFirst()
-                            continue
-                        }
-                        let brief = worker.brief(of: grant.lease.unit)
-                        var result = work.result(
-                            of: grant.lease,
-                            inputs: grant.inputs,
-                            constants: brief?.constants ?? [:],
-                            halo: brief?.halo ?? .none,
-                            nonce: 1
-                        )
-                        if let transport { result = transport.result(result) }
-                        acts += worker.finish(grant.lease, .success(result))
-                    case .reconnect, .remove, .leave: break
-                    }
-                }
+                perform(worker.hear(heard, at: origin))
             }
         }
     }

@@ -1,3 +1,5 @@
+package import Coordination
+
 /// What a network does to messages, drawn from a seed.
 ///
 /// It loses, delays, doubles and reorders them, and cuts single workers off, also in one direction only.
@@ -27,14 +29,16 @@ package struct FaultyNetwork: Sendable {
         case inward
     }
 
-    private struct Cut: Hashable {
+    private struct Way: Hashable {
         var worker: Int
         var direction: Direction
     }
 
     /// How bad it is at present.
     package var options: Options
-    private var cuts: Set<Cut> = []
+    private var cuts: Set<Way> = []
+    /// When the latest message that kept its place arrives, by worker and direction.
+    private var arrivals: [Way: MonotonicInstant] = [:]
 
     /// A network.
     package init(options: Options) {
@@ -43,31 +47,41 @@ package struct FaultyNetwork: Sendable {
 
     /// Cuts a worker off in one direction.
     package mutating func cut(_ worker: Int, _ direction: Direction) {
-        cuts.insert(Cut(worker: worker, direction: direction))
+        cuts.insert(Way(worker: worker, direction: direction))
     }
 
     /// Connects a worker again in both directions.
     package mutating func heal(_ worker: Int) {
         for direction in Direction.allCases {
-            cuts.remove(Cut(worker: worker, direction: direction))
+            cuts.remove(Way(worker: worker, direction: direction))
         }
     }
 
+    /// True while a worker is cut off in some direction, so that no connection comes about.
+    package func isCut(_ worker: Int) -> Bool {
+        Direction.allCases.contains { cuts.contains(Way(worker: worker, direction: $0)) }
+    }
+
     /// When the copies of a message arrive, milliseconds from now; none when it is lost.
-    package func delays(
+    ///
+    /// They keep the order of a connection, save those with a long delay.
+    package mutating func delays(
         worker: Int,
         _ direction: Direction,
+        at now: MonotonicInstant,
         using random: inout SeededRandom
     ) -> [Int] {
-        guard !cuts.contains(Cut(worker: worker, direction: direction)),
-            !random.chance(options.loss)
-        else { return [] }
+        let way = Way(worker: worker, direction: direction)
+        guard !cuts.contains(way), !random.chance(options.loss) else { return [] }
         let copies = random.chance(options.duplication) ? 2 : 1
         return (0..<copies).map { _ in
-            let limit =
-                random.chance(options.longDelay)
-                ? options.longDelayMilliseconds : options.delayMilliseconds
-            return random.integer(in: 0...max(0, limit))
+            if random.chance(options.longDelay) {
+                return random.integer(in: 0...max(0, options.longDelayMilliseconds))
+            }
+            let usual = random.integer(in: 0...max(0, options.delayMilliseconds))
+            let delay = max(usual, arrivals[way]?.milliseconds(since: now) ?? 0)
+            arrivals[way] = now.advanced(byMilliseconds: delay)
+            return delay
         }
     }
 }

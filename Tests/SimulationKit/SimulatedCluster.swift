@@ -1,4 +1,5 @@
 package import Coordination
+import Execution
 import Messaging
 import RunStore
 import Tiling
@@ -6,14 +7,17 @@ import WireProtocol
 
 /// A coordinator, its workers, the network and the disks between them, in virtual time from one seed.
 ///
-/// The coordinator's decisions are those of the product: ``RunState`` behind a ``CommitGate``. After
-/// every step the checkers look at it; ``violations`` says what they found.
+/// All decisions are those of the product: ``RunState`` behind a ``CommitGate``, and a `WorkerState` in each
+/// worker. After every step the checkers look at them; ``violations`` says what they found.
 package struct SimulatedCluster {
     enum Happening {
         case outward(worker: Int, peer: PeerID, WorkerMessage)
         case inward(worker: Int, life: Int, peer: PeerID, CoordinatorMessage)
-        case beat(worker: Int, life: Int)
-        case computed(worker: Int, life: Int, LeaseID, inputs: [TileObject])
+        case pulse(worker: Int, life: Int)
+        case connect(worker: Int, life: Int, peer: PeerID)
+        case disconnect(worker: Int, life: Int, peer: PeerID)
+        case storageSeen(worker: Int, life: Int, Welcome)
+        case computed(worker: Int, life: Int, TileRequest)
         case killWorker, startWorker(worker: Int)
         case killCoordinator, startCoordinator
         case partition, heal(worker: Int)
@@ -30,7 +34,7 @@ package struct SimulatedCluster {
     }
 
     let options: Options
-    private let policy: LeasePolicy
+    let policy: LeasePolicy
     /// The work.
     package let work: SimulatedWork
     var random: SeededRandom
@@ -61,7 +65,7 @@ package struct SimulatedCluster {
     /// Workers that computed something wrong.
     var wrongWorkers: Set<String> = []
     var lives: [Int]
-    private var lastPeer: UInt32 = 0
+    var lastPeer: UInt32 = 0
 
     /// How the run ended; nil while it goes on.
     package internal(set) var outcome: RunOutcome?
@@ -170,9 +174,16 @@ package struct SimulatedCluster {
             deliver(worker: worker, peer: peer, message)
         case .inward(let worker, let life, let peer, let message):
             hear(worker: worker, life: life, peer: peer, message)
-        case .beat(let worker, let life): beat(worker: worker, life: life)
-        case .computed(let worker, let life, let lease, let inputs):
-            finish(worker: worker, life: life, lease, inputs: inputs)
+        case .pulse(let worker, let life): pulse(worker: worker, life: life)
+        case .connect(let worker, let life, let peer):
+            connect(worker: worker, life: life, peer: peer)
+        case .disconnect(let worker, let life, let peer):
+            disconnect(worker: worker, life: life, peer: peer)
+        case .storageSeen(let worker, let life, let welcome):
+            guard lives[worker] == life else { return }
+            say(worker, workers[worker]?.verified(welcome, at: now) ?? [])
+        case .computed(let worker, let life, let request):
+            finish(worker: worker, life: life, request)
         case .killWorker: killWorker()
         case .startWorker(let worker): startWorker(worker)
         case .killCoordinator: killCoordinator()
@@ -312,11 +323,24 @@ package struct SimulatedCluster {
         if !batch.isEmpty, random.chance(0.5) { journal.append(batch) }
         note("coordinator dies")
         state = nil
+        breakConnections()
         batch = []
         actionsLeft = nil
         coordinatorLife += 1
         restartCount += 1
         after(random.integer(in: 10...1200), .startCoordinator)
+    }
+
+    /// The workers of a process that has ended hear of it soon; those of a machine that has, by silence.
+    private mutating func breakConnections() {
+        guard random.chance(0.7) else { return }
+        for (worker, peer) in workers.map({ $0?.peer }).enumerated() {
+            guard let peer else { continue }
+            after(
+                random.integer(in: 0...50),
+                .disconnect(worker: worker, life: lives[worker], peer: peer)
+            )
+        }
     }
 
     mutating func apply(_ event: RunEvent) {
@@ -336,7 +360,7 @@ package struct SimulatedCluster {
     }
 
     /// What a clock on the wall shows.
-    private mutating func wallSeconds() -> Double {
+    mutating func wallSeconds() -> Double {
         guard options.hasWildWallClocks else {
             return now.seconds(since: MonotonicInstant(nanoseconds: 0))
         }
@@ -430,168 +454,9 @@ package struct SimulatedCluster {
         checkPromise(message)
         guard let worker = workers.firstIndex(where: { $0?.peer == peer }) else { return }
         note("w\(worker) \(peer) is told \(Self.short(message))")
-        for delay in network.delays(worker: worker, .inward, using: &random) {
+        let delays = network.delays(worker: worker, .inward, at: now, using: &random)
+        for delay in delays {
             after(delay, .inward(worker: worker, life: lives[worker], peer: peer, message))
         }
-    }
-
-    // MARK: - Workers
-
-    private mutating func nextPeer() -> PeerID {
-        lastPeer += 1
-        return PeerID(bytes: [UInt8(lastPeer >> 8 & 255), UInt8(lastPeer & 255)])
-    }
-
-    private mutating func startWorker(_ worker: Int) {
-        guard workers[worker] == nil else { return }
-        lives[worker] += 1
-        workers[worker] = SimulatedWorker(
-            id: Self.workerID(&random),
-            slots: random.integer(in: 1...2),
-            transportsObjects: random.chance(0.4),
-            peer: nextPeer(),
-            leaseMilliseconds: policy.leaseMilliseconds,
-            at: now
-        )
-        note("w\(worker) starts")
-        say(worker, workers[worker].map { [.send($0.hello)] } ?? [])
-        after(policy.heartbeatMilliseconds, .beat(worker: worker, life: lives[worker]))
-    }
-
-    private static func workerID(_ random: inout SeededRandom) -> WorkerID {
-        let digits = Array("0123456789abcdef")
-        func part(_ count: Int) -> String {
-            String((0..<count).map { _ in digits[random.integer(in: 0...15)] })
-        }
-        let text = "\(part(8))-\(part(4))-\(part(4))-\(part(4))-\(part(12))"
-        guard let id = WorkerID(text) else { preconditionFailure("no identity: \(text)") }
-        return id
-    }
-
-    private mutating func killWorker() {
-        schedule(options.workerKillMilliseconds, .killWorker)
-        guard !isCalm else { return }
-        let worker = random.integer(in: 0...workers.count - 1)
-        guard workers[worker] != nil else { return }
-        kill(worker)
-    }
-
-    mutating func kill(_ worker: Int) {
-        note("w\(worker) dies")
-        workers[worker] = nil
-        lives[worker] += 1
-        after(random.integer(in: 10...2000), .startWorker(worker: worker))
-    }
-
-    private mutating func partition() {
-        schedule(options.partitionMilliseconds, .partition)
-        guard !isCalm else { return }
-        let worker = random.integer(in: 0...workers.count - 1)
-        switch random.integer(in: 0...2) {
-        case 0: network.cut(worker, .outward)
-        case 1: network.cut(worker, .inward)
-        default:
-            for direction in FaultyNetwork.Direction.allCases { network.cut(worker, direction) }
-        }
-        note("w\(worker) is cut off")
-        after(random.integer(in: 50...2000), .heal(worker: worker))
-    }
-
-    private mutating func beat(worker: Int, life: Int) {
-        let wallSeconds = wallSeconds()
-        guard lives[worker] == life,
-            let acts = workers[worker]?.beat(at: now, wallSeconds: wallSeconds)
-        else { return }
-        say(worker, acts)
-        after(policy.heartbeatMilliseconds, .beat(worker: worker, life: life))
-    }
-
-    private mutating func hear(worker: Int, life: Int, peer: PeerID, _ message: CoordinatorMessage)
-    {
-        // A connection's messages end with it.
-        guard lives[worker] == life, workers[worker]?.peer == peer,
-            let acts = workers[worker]?.hear(message, at: now)
-        else { return }
-        say(worker, acts)
-    }
-
-    private mutating func say(_ worker: Int, _ acts: [SimulatedWorker.Act]) {
-        for act in acts {
-            guard let peer = workers[worker]?.peer else { return }
-            switch act {
-            case .send(let message):
-                for delay in network.delays(worker: worker, .outward, using: &random) {
-                    after(
-                        delay,
-                        .outward(worker: worker, peer: peer, message)
-                    )
-                }
-            case .reconnect:
-                let next = nextPeer()
-                workers[worker]?.connect(as: next, at: now)
-                say(worker, workers[worker].map { [.send($0.hello)] } ?? [])
-            case .compute(let grant):
-                let isSlow = !isCalm && random.chance(0.03)
-                after(
-                    random.integer(in: 10...120) * (isSlow ? 40 : 1),
-                    .computed(
-                        worker: worker,
-                        life: lives[worker],
-                        grant.lease,
-                        inputs: grant.inputs
-                    )
-                )
-            case .remove(let key): remove(key, by: "worker \(worker)")
-            case .leave: kill(worker)
-            }
-        }
-    }
-
-    private mutating func finish(worker: Int, life: Int, _ lease: LeaseID, inputs: [TileObject]) {
-        guard lives[worker] == life, workers[worker]?.isComputing(lease) ?? false else { return }
-        let brief = workers[worker]?.brief(of: lease.unit)
-        var outcome: Result<TileResult, SimulatedFailure>
-        if work.unreadable.contains(lease.unit.tile),
-            lease.unit.stage == work.plan.stages.first?.stage
-        {
-            outcome = .failure(SimulatedFailure(.input))
-        } else if !isCalm, random.chance(options.attemptFailure) {
-            outcome = .failure(SimulatedFailure(random.chance(0.5) ? .crash : .outOfMemory))
-        } else if inputs.contains(where: { rotten.contains($0.key) }) {
-            outcome = .failure(SimulatedFailure(.storage))
-        } else {
-            let error = error(of: worker)
-            let result = work.result(
-                of: lease,
-                inputs: inputs,
-                constants: brief?.constants ?? [:],
-                halo: brief?.halo ?? .none,
-                nonce: UInt32(truncatingIfNeeded: random.next()),
-                error: error
-            )
-            outcome =
-                disk.write(result.object, using: &random)
-                ? .success(result) : .failure(SimulatedFailure(.storage))
-        }
-        let crashes = !isCalm && random.chance(options.crashAtReport)
-        let isBefore = crashes && random.chance(0.5)
-        if !isBefore { say(worker, workers[worker]?.finish(lease, outcome) ?? []) }
-        if crashes { kill(worker) }
-    }
-
-    /// What a worker adds to a result when it computes wrongly.
-    private mutating func error(of worker: Int) -> String {
-        guard worker == 0, options.wrongResult > 0, random.chance(options.wrongResult),
-            let id = workers[worker]?.id.text
-        else { return "" }
-        wrongWorkers.insert(id)
-        return id
-    }
-
-    private mutating func remove(_ key: TileObjectKey, by whom: String) {
-        if journal.objects.values.contains(where: { $0.key == key }) {
-            violations.append("\(whom) removed the committed object \(key)")
-        }
-        disk.remove(key)
     }
 }

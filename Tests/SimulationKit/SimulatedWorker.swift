@@ -1,9 +1,11 @@
 package import Coordination
+package import Execution
 package import Messaging
 package import Tiling
 package import WireProtocol
 
-/// A worker process as the coordinator sees it: a value that hears messages and says some.
+/// A worker process without its threads, slots and files: the product's own ``WorkerState``, told what
+/// happens and asked what to do.
 ///
 /// It keeps what it computes through the loss of its connection, repeats what was not acknowledged, and
 /// forgets everything when it is killed.
@@ -12,62 +14,47 @@ package struct SimulatedWorker: Sendable {
     package enum Act: Sendable, Hashable {
         /// Send a message over the present connection.
         case send(WorkerMessage)
-        /// Take up a new connection, then say hello.
+        /// Take up a new connection; `connected(at:)` comes when it stands.
         case reconnect
+        /// Look at the run's storage; `verified(_:at:)` comes later.
+        case verifyStorage(Welcome)
         /// Begin to compute; `finish(_:…)` comes later.
-        case compute(LeaseGrant)
+        case compute(TileRequest)
         /// Remove an object.
         case remove(TileObjectKey)
         /// End the process.
-        case leave
+        case leave(WorkerExit)
     }
 
     /// Identity of the process.
-    package let id: WorkerID
-    /// Units that it computes at a time.
-    package let slots: Int
+    package var id: WorkerID { state.identity.workerID }
     /// True when its objects are fetched from it.
-    package let transportsObjects: Bool
+    package var transportsObjects: Bool { state.identity.scratchDirectory != nil }
     /// The connection; the coordinator knows the worker by it.
     package private(set) var peer: PeerID
-    /// Leases being computed.
-    package private(set) var running: [LeaseGrant] = []
-    private var queued: [LeaseGrant] = []
-    private var unacknowledged: [TileResult] = []
-    private var briefs: [WorkUnit: RoundBrief] = [:]
-    private var brief: RoundBrief?
-    private var assembly = BriefAssembly()
-    private var isWelcome = false
-    private var isDraining = false
-    private var lastHeard: MonotonicInstant
+    /// Leases on slots, those too whose outcome is no longer wanted.
+    package private(set) var computing: Set<LeaseID> = []
+    private var state: WorkerState
+    /// Objects that it still has and that the coordinator may fetch.
+    private var kept: Set<TileObjectKey> = []
+    private var beatSession: UInt64?
+    private var beatAt = Duration.zero
     private var sequence: UInt64 = 0
-    private var leaseMilliseconds: Int
-    /// True once the coordinator said that the run is over.
-    package private(set) var isFinished = false
-    /// Leases for which a brief was missing: the coordinator broke its promise.
+    /// What contradicts itself.
     package private(set) var violations: [String] = []
 
-    /// A worker that has just started.
+    /// A worker that has just started and dials.
     package init(
         id: WorkerID,
         slots: Int,
         transportsObjects: Bool = false,
         peer: PeerID,
-        leaseMilliseconds: Int,
+        policy: WorkerPolicy = WorkerPolicy(),
         at now: MonotonicInstant
     ) {
-        self.id = id
-        self.slots = slots
-        self.transportsObjects = transportsObjects
         self.peer = peer
-        self.leaseMilliseconds = leaseMilliseconds
-        lastHeard = now
-    }
-
-    /// What it says first on a connection.
-    package var hello: WorkerMessage {
-        .hello(
-            WorkerHello(
+        state = WorkerState(
+            identity: WorkerIdentity(
                 workerID: id,
                 host: "host",
                 processID: 1,
@@ -75,167 +62,124 @@ package struct SimulatedWorker: Sendable {
                 slots: slots,
                 credit: slots + 1,
                 memoryPerSlotBytes: 0,
-                running: (running + queued).map(\.lease),
-                unacknowledged: unacknowledged,
-                transportsObjects: transportsObjects
-            )
+                scratchDirectory: transportsObjects ? "/scratch" : nil
+            ),
+            policy: policy
         )
+        _ = apply(.channelOpened, at: now)
     }
 
-    /// Takes up a new connection.
-    package mutating func connect(as peer: PeerID, at now: MonotonicInstant) {
+    /// True once it has left.
+    package var isFinished: Bool { state.exit != nil }
+
+    /// The old connection is gone; the channel dials again by itself, and is known by another name then.
+    package mutating func disconnect(redialling peer: PeerID, at now: MonotonicInstant) -> [Act] {
         self.peer = peer
-        isWelcome = false
-        // Constants belong to a session: they come again before its first lease.
-        brief = nil
-        assembly = BriefAssembly()
-        lastHeard = now
+        return apply(.connectionLost, at: now)
+    }
+
+    /// The connection that it wanted is being made, under another name.
+    package mutating func dial(as peer: PeerID) { self.peer = peer }
+
+    /// The connection stands.
+    package mutating func connected(at now: MonotonicInstant) -> [Act] {
+        apply(.connectionMade, at: now)
+    }
+
+    /// The storage that a welcome named can be used.
+    package mutating func verified(_ welcome: Welcome, at now: MonotonicInstant) -> [Act] {
+        apply(.storageVerified(welcome), at: now)
     }
 
     /// Hears a message of the coordinator.
     package mutating func hear(_ message: CoordinatorMessage, at now: MonotonicInstant) -> [Act] {
-        lastHeard = now
-        switch message {
-        case .welcome(let welcome):
-            isWelcome = true
-            leaseMilliseconds = welcome.leaseMilliseconds
-            return []
-        case .refuse(let refusal):
-            isFinished = refusal.code == .finished
-            return []
-        case .stage(let part):
-            if let whole = assembly.take(part) { brief = whole }
-            return []
-        case .lease(let grants): return grants.flatMap { accept($0) }
-        case .committed(let leases):
-            unacknowledged.removeAll { leases.contains($0.lease) }
-            return []
-        case .stale(let leases): return drop(leases)
-        case .drain:
-            isDraining = true
-            let back = queued.map(\.lease)
-            queued = []
-            return back.isEmpty ? [] : [.send(.released(back, reason: "draining"))]
-        case .heartbeat, .request, .piece: return []
-        case .goodbye(let reason):
-            isFinished = reason != .restarting
-            return []
-        case .resync:
-            // A new session: constants of the old one are forgotten.
-            brief = nil
-            assembly = BriefAssembly()
-            return [.send(hello)]
-        }
+        apply(.received(message), at: now)
     }
 
-    private mutating func accept(_ grant: LeaseGrant) -> [Act] {
-        let known =
-            running.map(\.lease) + queued.map(\.lease) + unacknowledged.map(\.lease)
-        guard !known.contains(grant.lease) else { return [] }
-        if isDraining { return [.send(.released([grant.lease], reason: "draining"))] }
-        guard let brief, brief.stage == grant.lease.unit.stage,
-            brief.round == grant.lease.unit.round
-        else {
-            // A message that overtook its brief is as good as lost; the coordinator will notice.
-            return []
-        }
-        briefs[grant.lease.unit] = brief
-        queued.append(grant)
-        return start()
+    /// Is told to end.
+    package mutating func drain(graceMilliseconds: Int, at now: MonotonicInstant) -> [Act] {
+        apply(
+            .drainRequested(grace: .milliseconds(graceMilliseconds), reason: "notice of the end"),
+            at: now
+        )
     }
 
-    private mutating func start() -> [Act] {
-        var acts: [Act] = []
-        while running.count < slots, !queued.isEmpty {
-            let next = queued.removeFirst()
-            running.append(next)
-            acts.append(.compute(next))
-        }
-        return acts
-    }
+    /// True while it has a result that was not committed.
+    package func isHolding(_ result: TileResult) -> Bool { kept.contains(result.object.key) }
 
-    private mutating func drop(_ leases: [LeaseID]) -> [Act] {
-        var acts: [Act] = []
-        for result in unacknowledged where leases.contains(result.lease) {
-            acts.append(.remove(result.object.key))
-        }
-        unacknowledged.removeAll { leases.contains($0.lease) }
-        queued.removeAll { leases.contains($0.lease) }
-        running.removeAll { leases.contains($0.lease) }
-        return acts + start()
-    }
-
-    /// True while a result has not been acknowledged.
-    package func isHolding(_ result: TileResult) -> Bool { unacknowledged.contains(result) }
-
-    /// True while a lease is still wanted.
-    package func isComputing(_ lease: LeaseID) -> Bool {
-        running.contains { $0.lease == lease }
-    }
-
-    /// What a unit is computed with.
-    package func brief(of unit: WorkUnit) -> RoundBrief? { briefs[unit] }
-
-    /// A computation ended with a result or a failure.
+    /// A computation ended with a result or a failure, and its slot is free.
     package mutating func finish(
         _ lease: LeaseID,
-        _ outcome: Result<TileResult, SimulatedFailure>
+        _ outcome: Result<TileResult, TileFailure>,
+        at now: MonotonicInstant
     ) -> [Act] {
-        running.removeAll { $0.lease == lease }
-        let message: WorkerMessage
+        computing.remove(lease)
         switch outcome {
         case .success(let result):
-            unacknowledged.append(result)
-            message = .completed(result)
-        case .failure(let failure):
-            message = .failed(
-                AttemptFailure(
-                    lease: lease,
-                    failureClass: failure.failureClass,
-                    message: "simulated"
-                )
-            )
+            kept.insert(result.object.key)
+            return apply(.tileCompleted(lease, result), at: now)
+        case .failure(let failure): return apply(.tileFailed(lease, failure), at: now)
         }
-        return [.send(message)] + start()
     }
 
-    /// The time of a heartbeat has come; its clock on the wall shows anything.
-    package mutating func beat(at now: MonotonicInstant, wallSeconds: Double) -> [Act] {
-        if now.milliseconds(since: lastHeard) > leaseMilliseconds {
-            return [.reconnect]
+    /// Time has passed: deadlines end, and a heartbeat may be due; its clock on the wall shows anything.
+    package mutating func passTime(at now: MonotonicInstant, wallSeconds: Double) -> [Act] {
+        let time = Self.time(now)
+        var acts: [Act] = []
+        if let deadline = state.nextDeadline, deadline <= time {
+            acts = apply(.timePassed, at: now)
         }
-        guard isWelcome else { return [.send(hello)] }
-        if isDraining, running.isEmpty, unacknowledged.isEmpty {
-            return [.send(.goodbye(reason: "drained")), .leave]
-        }
+        guard let session = state.session else { return acts }
+        let milliseconds = session.heartbeatMilliseconds
+        let isNew = beatSession != session.session
+        let interval = state.held.isEmpty ? milliseconds * 3 / 2 : milliseconds
+        guard isNew || beatAt + .milliseconds(interval) <= time else { return acts }
+        if isNew { sequence = 0 }
+        beatSession = session.session
+        beatAt = time
         sequence += 1
-        let held = (running + queued).map(\.lease)
-        var acts: [Act] = [
-            .send(
-                .heartbeat(
-                    WorkerHeartbeat(
-                        held: held,
-                        residentBytes: 1 << 20,
-                        wallClockSeconds: wallSeconds,
-                        sequence: sequence
-                    )
-                )
-            )
-        ]
-        if sequence % 3 == 0 {
-            acts += unacknowledged.map { .send(.completed($0)) }
-        }
-        return acts
+        let heartbeat = WorkerHeartbeat(
+            held: state.held,
+            residentBytes: 1 << 20,
+            wallClockSeconds: wallSeconds,
+            sequence: sequence
+        )
+        return acts + [.send(.heartbeat(heartbeat))]
     }
-}
 
-/// A failure that a simulated computation ends with.
-package struct SimulatedFailure: Error, Sendable, Hashable {
-    /// Its class.
-    package var failureClass: FailureClass
+    private mutating func apply(_ event: WorkerEvent, at now: MonotonicInstant) -> [Act] {
+        let effects = state.apply(event, at: Self.time(now))
+        violations += state.invariantViolations()
+        return effects.compactMap { act($0) }
+    }
 
-    /// A failure of a class.
-    package init(_ failureClass: FailureClass) {
-        self.failureClass = failureClass
+    private mutating func act(_ effect: WorkerEffect) -> Act? {
+        switch effect {
+        case .send(let message): return .send(message)
+        case .reconnect: return .reconnect
+        case .verifyStorage(let welcome): return .verifyStorage(welcome)
+        case .compute(let request):
+            if !computing.insert(request.lease).inserted {
+                violations.append("\(request.lease) is begun twice")
+            }
+            return .compute(request)
+        case .discard(let key, _):
+            kept.remove(key)
+            return .remove(key)
+        case .keep(let object):
+            kept.remove(object.key)
+            return nil
+        case .leave(let exit):
+            switch exit {
+            case .finished, .cancelled, .drained: break
+            default: violations.append("worker \(id) left: \(exit)")
+            }
+            return .leave(exit)
+        case .cancel, .serve, .take, .log: return nil
+        }
+    }
+
+    private static func time(_ now: MonotonicInstant) -> Duration {
+        .nanoseconds(now.nanoseconds)
     }
 }
