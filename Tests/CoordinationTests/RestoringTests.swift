@@ -199,7 +199,6 @@ struct RestoringTests {
     }
 
     @Test func `a worker that comes back after a restart is heard although its unit is settled`() {
-        let plan = Scene.plan(tiles: 2, stages: [.prepare, .balance])
         var image = image()
         // The second tile was committed by another attempt while the first one's end was on its way.
         let other = Scene.lease(0, 2)
@@ -214,7 +213,6 @@ struct RestoringTests {
             ].map { JournalEntry($0, cause: "1.2", wallSeconds: 0) }
         )
         var scene = Scene(snapshot: image.snapshot)
-        #expect(scene.plan == plan)
         #expect(scene.apply(.timePassed).ends.map(\.outcome) == [.revoked])
         let late = Scene.result(Scene.lease(0), samples: "other")
         let effects = scene.say(1, .hello(Scene.hello(1, unacknowledged: [late])))
