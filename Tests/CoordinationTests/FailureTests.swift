@@ -88,7 +88,8 @@ struct FailureTests {
         #expect(end.granted == [Scene.lease(1, 2)])
     }
 
-    @Test func `an unreadable input quarantines at once and is not charged`() {
+    @Test func `where there is one worker, an unreadable input quarantines at once and uncharged`()
+    {
         var scene = Scene(tiles: 2)
         scene.join(1)
         let effects = scene.fail(1, Scene.lease(1), .input)
