@@ -162,17 +162,16 @@ struct ArbitrationTests {
     @Test func `a worker that starts again where one was wrong gets nothing, also after a restart`()
     {
         var scene = Self.speculated()
-        var image = JournalImage(runID: "run", planDigest: scene.plan.digest)
-        image.raiseEpoch()
+        var image = JournalImage.opened(scene.plan)
         func keep(_ effects: [RunEffect]) {
-            for effect in effects {
-                guard case .journal(let record) = effect else { continue }
-                switch record {
-                case .workerJoined, .workerDistrusted:
-                    image.append([JournalEntry(record, cause: "1.1", wallSeconds: 0)])
-                default: break
+            image.append(
+                effects.filter {
+                    switch $0 {
+                    case .journal(.workerJoined), .journal(.workerDistrusted): true
+                    default: false
+                    }
                 }
-            }
+            )
         }
         keep(scene.say(1, .hello(Scene.hello(1, running: [Scene.lease(5)]))))
         scene.complete(2, Scene.lease(5, 2), samples: "right")

@@ -28,15 +28,9 @@ struct BriefTests {
         )
     }
 
-    private func briefs(_ effects: [RunEffect]) -> [StageBrief] {
-        effects.compactMap { effect in
-            if case .send(.stage(let brief), _) = effect { brief } else { nil }
-        }
-    }
-
     private func whole(_ effects: [RunEffect]) -> RoundBrief? {
         var assembly = BriefAssembly()
-        return briefs(effects).compactMap { assembly.take($0) }.last
+        return effects.briefs.compactMap { assembly.take($0) }.last
     }
 
     private func object(_ tile: Int, _ stage: Stage, round: Int = 0) -> TileObject {
@@ -80,8 +74,8 @@ struct BriefTests {
         scene.join(1)
         let effects = finish(&scene, .balance, tiles: 5)
         // The constants leave room for one record in the first part.
-        #expect(briefs(effects).map { $0.objects.map(\.count) } == [[1], [2], [2]])
-        #expect(briefs(effects).map(\.following) == [2, 1, 0])
+        #expect(effects.briefs.map { $0.objects.map(\.count) } == [[1], [2], [2]])
+        #expect(effects.briefs.map(\.following) == [2, 1, 0])
         #expect(whole(effects)?.halo.lists.first?.count == 5)
         let firstLease = effects.firstIndex { effect in
             if case .send(.lease, _) = effect { true } else { false }
@@ -90,8 +84,8 @@ struct BriefTests {
             if case .send(.stage, _) = effect { true } else { false }
         }
         #expect((lastBrief ?? 0) < (firstLease ?? 0))
-        #expect(briefs(scene.complete(1, effects.granted[0])).isEmpty)
-        #expect(briefs(scene.join(2)) == briefs(effects))
+        #expect(scene.complete(1, effects.granted[0]).briefs.isEmpty)
+        #expect(scene.join(2).briefs == effects.briefs)
     }
 
     @Test func `after an object was lost the next brief names its successor`() {
@@ -113,18 +107,12 @@ struct BriefTests {
 
     @Test func `a restored run tells the objects that its journal has`() {
         var scene = Scene(tiles: 2, stages: [.balance, .bandwidth])
-        var image = JournalImage(runID: "run", planDigest: scene.plan.digest)
-        image.raiseEpoch()
+        var image = JournalImage.opened(scene.plan)
         var effects = scene.join(1)
         effects += scene.complete(1, Scene.lease(1, 1, .balance))
         effects += scene.complete(1, Scene.lease(0, 1, .balance))
         effects += scene.apply(.reductionFinished(.balance, round: 0, .finished(constants: [4])))
-        image.append(
-            effects.compactMap { effect in
-                guard case .journal(let record) = effect else { return nil }
-                return JournalEntry(record, cause: "1.1", wallSeconds: 0)
-            }
-        )
+        image.append(effects)
         image.raiseEpoch()
         var second = Scene(tiles: 2, stages: [.balance, .bandwidth], snapshot: image.snapshot)
         let told = second.join(2)

@@ -50,23 +50,13 @@ struct FailureTests {
         let first = scene.join(1)
         scene.fail(1, Scene.lease(0), failureClass)
         let second = scene.wait(milliseconds: 600)
-        func runsAlone(_ effects: [RunEffect]) -> [Bool] {
-            effects.flatMap { effect -> [Bool] in
-                guard case .send(.lease(let grants), _) = effect else { return [] }
-                return grants.map(\.runsAlone)
-            }
-        }
-        #expect(runsAlone(first) == [false])
-        #expect(runsAlone(second) == [failureClass == .outOfMemory])
+        #expect(first.runAlone == [false])
+        #expect(second.runAlone == [failureClass == .outOfMemory])
     }
 
     @Test func `what ran out of memory waits for its host to be idle and holds it back`() {
         var scene = Scene(tiles: 5)
-        for worker in 1...2 {
-            var hello = Scene.hello(worker)
-            hello.host = "node"
-            scene.say(worker, .hello(hello))
-        }
+        for worker in 1...2 { scene.join(worker, host: "node") }
         scene.fail(1, Scene.lease(4), .outOfMemory)
         // There is other work: the tile is left for the end.
         scene.wait(milliseconds: 750)
@@ -77,7 +67,7 @@ struct FailureTests {
         #expect(scene.beat(1, held: []).granted.isEmpty)
         let alone = scene.complete(2, Scene.lease(3))
         #expect(alone.granted == [Scene.lease(4, 2)])
-        #expect(alone.contains { $0.isLease(to: Scene.peer(2)) })
+        #expect(alone.holders == [Scene.peer(2)])
         // What becomes free meanwhile waits for it on this host, and not on another.
         let back = scene.apply(.objectLost(Scene.lease(0).unit, reason: "gone"))
         #expect(back.granted.isEmpty)

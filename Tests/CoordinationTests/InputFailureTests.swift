@@ -42,20 +42,16 @@ struct InputFailureTests {
         #expect(first.ends.map(\.isCharged) == [false])
         // The other worker gets it, whoever is asked first.
         let again = scene.wait(milliseconds: 750)
-        #expect(again.contains { $0.isLease(to: Scene.peer(2)) })
+        #expect(again.holders == [Scene.peer(2)])
         #expect(scene.fail(2, Scene.lease(0, 2), .input).quarantined == [Scene.lease(0).unit])
     }
 
     @Test func `a second word from the same host is not enough while there is another`() {
         var scene = Scene(tiles: 1)
-        for worker in 1...2 {
-            var hello = Scene.hello(worker)
-            hello.host = "node"
-            scene.say(worker, .hello(hello))
-        }
+        for worker in 1...2 { scene.join(worker, host: "node") }
         scene.fail(1, Scene.lease(0), .input)
         scene.join(3)
-        #expect(scene.wait(milliseconds: 750).contains { $0.isLease(to: Scene.peer(3)) })
+        #expect(scene.wait(milliseconds: 750).holders == [Scene.peer(3)])
         #expect(scene.fail(3, Scene.lease(0, 2), .input).quarantined == [Scene.lease(0).unit])
     }
 
@@ -79,12 +75,5 @@ struct InputFailureTests {
         let third = scene.wait(milliseconds: 1250)
         #expect(third.granted == [Scene.lease(0, 3)])
         #expect(scene.fail(1, Scene.lease(0, 3), .crash).quarantined == [Scene.lease(0).unit])
-    }
-}
-
-extension RunEffect {
-    /// True for a grant to a peer.
-    func isLease(to peer: PeerID) -> Bool {
-        if case .send(.lease, peer) = self { true } else { false }
     }
 }

@@ -232,10 +232,7 @@ struct LeaseTests {
         scene.apply(.pauseRequested)
         for worker in 1...2 { scene.join(worker, slots: 2) }
         let effects = scene.apply(.resumeRequested)
-        let peers = effects.compactMap { effect -> PeerID? in
-            if case .send(.lease, let peer) = effect { peer } else { nil }
-        }
-        #expect(peers == [Scene.peer(1), Scene.peer(2)])
+        #expect(effects.holders == [Scene.peer(1), Scene.peer(2)])
     }
 
     @Test func `a lease that its worker never ends is ended for it`() {

@@ -80,14 +80,8 @@ struct OperatorTests {
 
     /// The journal of some effects.
     private func image(_ effects: [RunEffect], of scene: Scene) -> JournalImage {
-        var image = JournalImage(runID: "run", planDigest: scene.plan.digest)
-        image.raiseEpoch()
-        image.append(
-            effects.compactMap { effect in
-                guard case .journal(let record) = effect else { return nil }
-                return JournalEntry(record, cause: "1.1", wallSeconds: 0)
-            }
-        )
+        var image = JournalImage.opened(scene.plan)
+        image.append(effects)
         return image
     }
 

@@ -10,21 +10,11 @@ struct RestoringTests {
     /// The journal after one tile of two is committed and the other is leased to worker 1.
     private func image() -> JournalImage {
         var scene = Scene()
-        var image = JournalImage(runID: "run", planDigest: scene.plan.digest)
-        image.raiseEpoch()
-        append(scene.join(1), to: &image)
-        append(scene.complete(1, Scene.lease(1)), to: &image)
+        var image = JournalImage.opened(scene.plan)
+        image.append(scene.join(1))
+        image.append(scene.complete(1, Scene.lease(1)))
         image.raiseEpoch()
         return image
-    }
-
-    private func append(_ effects: [RunEffect], to image: inout JournalImage) {
-        image.append(
-            effects.compactMap { effect in
-                guard case .journal(let record) = effect else { return nil }
-                return JournalEntry(record, cause: "1.1", wallSeconds: 0)
-            }
-        )
     }
 
     @Test func `a tile that is still being computed is taken over, not started again`() {
@@ -86,17 +76,12 @@ struct RestoringTests {
     }
 
     @Test func `a run that is done stays done`() {
-        var image = JournalImage(
-            runID: "run",
-            planDigest: Scene.plan(tiles: 1, stages: [.prepare]).digest
-        )
-        image.raiseEpoch()
         var scene = Scene(tiles: 1, stages: [.prepare])
-        append(scene.join(1), to: &image)
-        append(scene.complete(1, Scene.lease(0)), to: &image)
-        append(
-            scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [4]))),
-            to: &image
+        var image = JournalImage.opened(scene.plan)
+        image.append(scene.join(1))
+        image.append(scene.complete(1, Scene.lease(0)))
+        image.append(
+            scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [4])))
         )
         var again = Scene(tiles: 1, stages: [.prepare], snapshot: image.snapshot)
         let effects = again.apply(.timePassed)
@@ -107,11 +92,10 @@ struct RestoringTests {
         var image = image()
         var scene = Scene(snapshot: image.snapshot)
         scene.apply(.timePassed)
-        append(scene.say(1, .hello(Scene.hello(1, running: [Scene.lease(0)]))), to: &image)
-        append(scene.complete(1, Scene.lease(0)), to: &image)
-        append(
-            scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [8]))),
-            to: &image
+        image.append(scene.say(1, .hello(Scene.hello(1, running: [Scene.lease(0)]))))
+        image.append(scene.complete(1, Scene.lease(0)))
+        image.append(
+            scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [8])))
         )
         image.raiseEpoch()
         var again = Scene(snapshot: image.snapshot)
@@ -126,8 +110,8 @@ struct RestoringTests {
         var image = image()
         var scene = Scene(snapshot: image.snapshot)
         scene.apply(.timePassed)
-        append(scene.say(1, .hello(Scene.hello(1, running: [Scene.lease(0)]))), to: &image)
-        append(scene.complete(1, Scene.lease(0)), to: &image)
+        image.append(scene.say(1, .hello(Scene.hello(1, running: [Scene.lease(0)]))))
+        image.append(scene.complete(1, Scene.lease(0)))
         var again = Scene(snapshot: image.snapshot)
         #expect(again.apply(.timePassed).reductions == ["prepare 0"])
     }
@@ -136,7 +120,7 @@ struct RestoringTests {
         var image = image()
         var scene = Scene(snapshot: image.snapshot)
         scene.apply(.timePassed)
-        append(scene.apply(.cancelRequested), to: &image)
+        image.append(scene.apply(.cancelRequested))
         // Not by a start, not by a request for a file that is not there.
         var again = Scene(snapshot: image.snapshot)
         #expect(again.apply(.timePassed) == [.finish(.cancelled)])
@@ -144,7 +128,7 @@ struct RestoringTests {
         #expect(again.state.phase == .cancelled)
         #expect(again.join(2).refusals == [.finished])
 
-        append(again.apply(.resumeRequested), to: &image)
+        image.append(again.apply(.resumeRequested))
         #expect(again.state.phase == .running)
         #expect(again.join(2).granted == [Scene.lease(0, 2)])
         // The record alone is enough.
@@ -158,7 +142,7 @@ struct RestoringTests {
         var image = image()
         var scene = Scene(snapshot: image.snapshot)
         scene.apply(.timePassed)
-        append(scene.apply(.cancelRequested), to: &image)
+        image.append(scene.apply(.cancelRequested))
         var state = RunState.restored(
             from: image.snapshot,
             plan: scene.plan,
@@ -175,10 +159,9 @@ struct RestoringTests {
     @Test func `a run with too many quarantined tiles stops at its start, unless they are retried`()
     {
         var first = Scene()
-        var image = JournalImage(runID: "run", planDigest: first.plan.digest)
-        image.raiseEpoch()
-        append(first.join(1), to: &image)
-        append(first.fail(1, Scene.lease(1), .input), to: &image)
+        var image = JournalImage.opened(first.plan)
+        image.append(first.join(1))
+        image.append(first.fail(1, Scene.lease(1), .input))
         var snapshot = image.snapshot
         snapshot.phase = .failed
         snapshot.phaseMessage = "1 tiles are quarantined, more than 0"
@@ -204,13 +187,15 @@ struct RestoringTests {
         let other = Scene.lease(0, 2)
         image.append(
             [
-                .granted(other, worker: Scene.id(2).text, isSpeculative: true),
-                .committed(
-                    Scene.result(other),
-                    worker: Scene.id(2).text,
-                    elapsedSeconds: 1
+                .journal(.granted(other, worker: Scene.id(2).text, isSpeculative: true)),
+                .journal(
+                    .committed(
+                        Scene.result(other),
+                        worker: Scene.id(2).text,
+                        elapsedSeconds: 1
+                    )
                 ),
-            ].map { JournalEntry($0, cause: "1.2", wallSeconds: 0) }
+            ]
         )
         var scene = Scene(snapshot: image.snapshot)
         #expect(scene.apply(.timePassed).ends.map(\.outcome) == [.revoked])
@@ -226,12 +211,10 @@ struct RestoringTests {
     }
 
     @Test func `charges survive the restart`() {
-        let plan = Scene.plan(tiles: 1, stages: [.prepare, .balance])
-        var image = JournalImage(runID: "run", planDigest: plan.digest)
-        image.raiseEpoch()
         var scene = Scene(tiles: 1)
-        append(scene.join(1), to: &image)
-        append(scene.fail(1, Scene.lease(0, 1), .crash), to: &image)
+        var image = JournalImage.opened(scene.plan)
+        image.append(scene.join(1))
+        image.append(scene.fail(1, Scene.lease(0, 1), .crash))
         var again = Scene(tiles: 1, snapshot: image.snapshot)
         again.apply(.timePassed)
         again.join(1)
@@ -256,43 +239,34 @@ struct RestoringTests {
             effects += scene.join(life)
             #expect(effects.quarantined.isEmpty)
             #expect(effects.granted == [Scene.lease(0, life)])
-            append(effects, to: &image)
+            image.append(effects)
         }
         #expect(image.snapshot.units.map(\.losses) == [0])
     }
 
     @Test func `what ran out of memory still runs alone after a restart`() {
-        let plan = Scene.plan(tiles: 1, stages: [.prepare])
-        var image = JournalImage(runID: "run", planDigest: plan.digest)
-        image.raiseEpoch()
         var scene = Scene(tiles: 1, stages: [.prepare])
-        append(scene.join(1), to: &image)
-        append(scene.fail(1, Scene.lease(0), .outOfMemory), to: &image)
+        var image = JournalImage.opened(scene.plan)
+        image.append(scene.join(1))
+        image.append(scene.fail(1, Scene.lease(0), .outOfMemory))
         var again = Scene(tiles: 1, stages: [.prepare], snapshot: image.snapshot)
-        let grants = again.join(2).flatMap { effect -> [Bool] in
-            guard case .send(.lease(let grants), _) = effect else { return [] }
-            return grants.map(\.runsAlone)
-        }
-        #expect(grants == [true])
+        #expect(again.join(2).runAlone == [true])
     }
 
     /// The journal of a run of two tiles that ended with one of them quarantined in its last stage.
     private func incompleteImage() -> JournalImage {
         var scene = Scene()
-        var image = JournalImage(runID: "run", planDigest: scene.plan.digest)
-        image.raiseEpoch()
-        append(scene.join(1), to: &image)
-        append(scene.complete(1, Scene.lease(1)), to: &image)
-        append(scene.complete(1, Scene.lease(0)), to: &image)
-        append(
-            scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [1]))),
-            to: &image
+        var image = JournalImage.opened(scene.plan)
+        image.append(scene.join(1))
+        image.append(scene.complete(1, Scene.lease(1)))
+        image.append(scene.complete(1, Scene.lease(0)))
+        image.append(
+            scene.apply(.reductionFinished(.prepare, round: 0, .finished(constants: [1])))
         )
-        append(scene.fail(1, Scene.lease(1, 1, .balance), .input), to: &image)
-        append(scene.complete(1, Scene.lease(0, 1, .balance)), to: &image)
-        append(
-            scene.apply(.reductionFinished(.balance, round: 0, .finished(constants: [2]))),
-            to: &image
+        image.append(scene.fail(1, Scene.lease(1, 1, .balance), .input))
+        image.append(scene.complete(1, Scene.lease(0, 1, .balance)))
+        image.append(
+            scene.apply(.reductionFinished(.balance, round: 0, .finished(constants: [2])))
         )
         #expect(image.phase == .incomplete)
         return image
@@ -304,7 +278,7 @@ struct RestoringTests {
         #expect(scene.apply(.timePassed) == [.finish(.incomplete(quarantined: 1))])
 
         var retried = Scene(snapshot: image.snapshot)
-        append(retried.apply(.retryRequested(nil)), to: &image)
+        image.append(retried.apply(.retryRequested(nil)))
         #expect(retried.state.phase == .running)
         #expect(retried.join(2).granted == [Scene.lease(1, 2, .balance)])
 
@@ -319,9 +293,9 @@ struct RestoringTests {
         var scene = Scene(snapshot: image.snapshot)
         let effects = scene.apply(.objectLost(Scene.lease(0).unit, reason: "gone"))
         #expect(effects.outcome == nil)
-        append(effects, to: &image)
-        append(scene.join(2), to: &image)
-        append(scene.complete(2, Scene.lease(0, 2)), to: &image)
+        image.append(effects)
+        image.append(scene.join(2))
+        image.append(scene.complete(2, Scene.lease(0, 2)))
         // Nothing else is left to do: the reductions of both stages stand.
         #expect(image.phase == .incomplete)
         #expect(scene.state.phase == .incomplete)

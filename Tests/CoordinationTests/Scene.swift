@@ -166,6 +166,14 @@ struct Scene {
         say(worker, .hello(Scene.hello(worker, slots: slots, credit: credit)))
     }
 
+    /// The greeting of a worker that runs on a host of this name.
+    @discardableResult
+    mutating func join(_ worker: Int, host: String) -> [RunEffect] {
+        var hello = Scene.hello(worker)
+        hello.host = host
+        return say(worker, .hello(hello))
+    }
+
     /// A worker reports a unit, and its object is found to be right.
     @discardableResult
     mutating func complete(_ worker: Int, _ lease: LeaseID, samples: String = "same")
@@ -228,6 +236,27 @@ extension [RunEffect] {
     var granted: [LeaseID] {
         flatMap { effect -> [LeaseID] in
             if case .send(.lease(let grants), _) = effect { grants.map(\.lease) } else { [] }
+        }
+    }
+
+    /// Whether each lease granted is to run alone on its host, in order.
+    var runAlone: [Bool] {
+        flatMap { effect -> [Bool] in
+            if case .send(.lease(let grants), _) = effect { grants.map(\.runsAlone) } else { [] }
+        }
+    }
+
+    /// The peers that are granted leases, in order.
+    var holders: [PeerID] {
+        compactMap { effect -> PeerID? in
+            if case .send(.lease, let peer) = effect { peer } else { nil }
+        }
+    }
+
+    /// What is told of rounds, in order.
+    var briefs: [StageBrief] {
+        compactMap { effect -> StageBrief? in
+            if case .send(.stage(let brief), _) = effect { brief } else { nil }
         }
     }
 
@@ -303,6 +332,25 @@ extension [RunEffect] {
                 nil
             }
         }
+    }
+}
+
+extension JournalImage {
+    /// The journal of a plan's run that its first coordinator has just opened.
+    static func opened(_ plan: RunPlan) -> JournalImage {
+        var image = JournalImage(runID: "run", planDigest: plan.digest)
+        image.raiseEpoch()
+        return image
+    }
+
+    /// Keeps what effects make durable.
+    mutating func append(_ effects: [RunEffect]) {
+        append(
+            effects.compactMap { effect in
+                guard case .journal(let record) = effect else { return nil }
+                return JournalEntry(record, cause: "1.1", wallSeconds: 0)
+            }
+        )
     }
 }
 

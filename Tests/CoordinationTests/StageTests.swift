@@ -18,10 +18,9 @@ struct StageTests {
             return
         }
         #expect(effects.granted == [Scene.lease(0, 1, .balance)])
-        let briefs = effects.compactMap { effect -> StageBrief? in
-            if case .send(.stage(let brief), _) = effect { brief } else { nil }
-        }
-        #expect(briefs == [StageBrief(stage: .balance, round: 0, constants: [.prepare: [9]])])
+        #expect(
+            effects.briefs == [StageBrief(stage: .balance, round: 0, constants: [.prepare: [9]])]
+        )
         let inputs = effects.flatMap { effect -> [TileObject] in
             if case .send(.lease(let grants), _) = effect { grants.flatMap(\.inputs) } else { [] }
         }
@@ -41,10 +40,7 @@ struct StageTests {
             .reductionFinished(.bandwidth, round: 1, .finished(constants: [2]))
         )
         #expect(next.granted == [Scene.lease(0, 1, .fit)])
-        let briefs = next.compactMap { effect -> StageBrief? in
-            if case .send(.stage(let brief), _) = effect { brief } else { nil }
-        }
-        #expect(briefs.map(\.constants) == [[.bandwidth: [2]]])
+        #expect(next.briefs.map(\.constants) == [[.bandwidth: [2]]])
     }
 
     @Test func `a late partial of an earlier round changes nothing`() {

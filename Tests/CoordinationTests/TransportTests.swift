@@ -99,21 +99,11 @@ struct TransportTests {
     }
 
     @Test func `a coordinator that starts again fetches what it has not got`() {
-        var image = JournalImage(runID: "run", planDigest: Scene().plan.digest)
-        image.raiseEpoch()
         var scene = scene()
-        image.append(
-            scene.say(1, .hello(Scene.hello(1, transportsObjects: true))).compactMap { effect in
-                guard case .journal(let record) = effect else { return nil }
-                return JournalEntry(record, cause: "1.1", wallSeconds: 0)
-            }
-        )
+        var image = JournalImage.opened(scene.plan)
+        image.append(scene.say(1, .hello(Scene.hello(1, transportsObjects: true))))
         image.append([
-            JournalEntry(
-                .granted(lease, worker: Scene.id(1).text, isSpeculative: false),
-                cause: "1.2",
-                wallSeconds: 0
-            )
+            .journal(.granted(lease, worker: Scene.id(1).text, isSpeculative: false))
         ])
         image.raiseEpoch()
         var second = Scene(snapshot: image.snapshot)
