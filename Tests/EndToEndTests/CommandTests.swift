@@ -14,15 +14,7 @@ extension EndToEnd {
         }
 
         private func completedRun() async throws {
-            let finished = try await SectileProcess.run(
-                "run",
-                try input.write(),
-                "--output",
-                directory,
-                "--workers",
-                "1"
-            )
-            try #require(finished.exitCode == 0, "\(finished.errors)")
+            try await SectileProcess.complete(try input.write(), to: directory)
         }
 
         private static func object(_ text: String) throws -> [String: Any] {
@@ -140,15 +132,11 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(1)))
         func `a run that ends well says nothing that needs a look`() async throws {
-            let finished = try await SectileProcess.run(
-                "run",
+            let finished = try await SectileProcess.complete(
                 try input.write(),
-                "--output",
-                directory,
-                "--workers",
-                "2"
+                to: directory,
+                workers: 2
             )
-            #expect(finished.exitCode == 0)
             #expect(!finished.errors.contains("warning"), "\(finished.errors)")
         }
 
@@ -242,19 +230,17 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(1)))
         func `a worker whose key is not allowed ends with exit code 4`() async throws {
-            let coordinator = try SectileProcess(
-                [
-                    "coordinator", try input.write(), "--output", directory,
-                    "--listen", "tcp://127.0.0.1:0",
-                ]
-            )
-            let join = "\(directory)/join.json"
-            try await wait(for: "join.json", while: { coordinator.isRunning }) {
-                FileManager.default.fileExists(atPath: join)
-            }
+            let coordinator = try SectileProcess.coordinator(try input.write(), to: directory)
+            try await waitForJoin(directory, of: coordinator)
             let key = "\(scratch.path)/stranger.key"
             #expect(try await SectileProcess.run("keys", "generate", key).exitCode == 0)
-            let worker = try await SectileProcess.run("worker", "--join", join, "--key", key)
+            let worker = try await SectileProcess.run(
+                "worker",
+                "--join",
+                "\(directory)/join.json",
+                "--key",
+                key
+            )
             #expect(worker.exitCode == 4, "\(worker.errors)")
             #expect(coordinator.isRunning)
             coordinator.signal(SIGINT)

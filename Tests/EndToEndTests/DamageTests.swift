@@ -18,19 +18,10 @@ extension EndToEnd {
             let raster = try await TiledRaster(of: "emission", in: scratch)
             input.replace("path: emission.asc", with: "path: emission.tif")
             let directory = "\(scratch.path)/run"
-            let coordinator = try SectileProcess(
-                [
-                    "coordinator", try input.write(), "--output", directory,
-                    "--listen", "tcp://127.0.0.1:0", "--advertise", "127.0.0.1",
-                ]
-            )
-            try await wait(for: "join.json", while: { coordinator.isRunning }) {
-                FileManager.default.fileExists(atPath: "\(directory)/join.json")
-            }
+            let coordinator = try SectileProcess.coordinator(try input.write(), to: directory)
+            try await waitForJoin(directory, of: coordinator)
             try raster.truncate(toShare: 0.6)
-            let worker = try SectileProcess(
-                ["worker", "--join", "\(directory)/join.json", "--slots", "1"]
-            )
+            let worker = try SectileProcess.worker(joining: directory)
             let finished = await coordinator.finished()
             #expect(finished.exitCode == 3, "\(finished.errors)")
             #expect(await worker.finished().exitCode == 0)
@@ -94,15 +85,7 @@ extension EndToEnd {
             let input = try SmallInput(in: scratch)
             let configuration = try input.write()
             let roomy = "\(scratch.path)/roomy"
-            let unhindered = try await SectileProcess.run(
-                "run",
-                configuration,
-                "--output",
-                roomy,
-                "--workers",
-                "1"
-            )
-            #expect(unhindered.exitCode == 0, "\(unhindered.errors)")
+            try await SectileProcess.complete(configuration, to: roomy)
 
             let disk = try SmallDisk(kibibytes: 420, in: scratch)
             let directory = "\(disk.path)/run"

@@ -28,23 +28,20 @@ extension EndToEnd {
                 """,
                 to: "roads.geojson"
             )
-            input.replace(
-                "zones:\n  path",
-                with: """
-                      - {name: slope, role: covariate, path: dem.asc, quantity: intensity, unit: m, derive: slope}
-                      - {name: northness, role: covariate, path: dem.asc, quantity: intensity, unit: m, derive: aspect, component: cosine}
-                      - {name: wind, role: covariate, path: wind.asc, quantity: angle, unit: degree, component: sine}
-                      - {name: dominant, role: covariate, path: cover.asc, quantity: class, statistic: mode}
-                      - {name: built, role: covariate, path: cover.asc, quantity: class, classes: [2, 3]}
-                      - {name: people, role: covariate, path: people.asc, quantity: density, unit: persons/km2}
-                      - {name: perHead, role: covariate, derive: ratio, of: [slope, people], quantity: intensity, unit: 1, aggregate: population}
-                      - {name: plants, role: covariate, path: plants.csv, derive: density, xField: x, yField: y, weightField: mw, quantity: intensity, unit: MW}
-                      - {name: plantsNear, role: covariate, path: plants.csv, derive: density, xField: x, yField: y, weightField: mw, radiusMetres: 25000, quantity: intensity, unit: MW}
-                      - {name: plantsAway, role: covariate, path: plants.csv, derive: distance, xField: x, yField: y, quantity: intensity}
-                      - {name: roads, role: covariate, path: roads.geojson, derive: density, quantity: intensity}
-                    zones:
-                      path
-                    """
+            input.addLayers(
+                """
+                name: slope, role: covariate, path: dem.asc, quantity: intensity, unit: m, derive: slope
+                name: northness, role: covariate, path: dem.asc, quantity: intensity, unit: m, derive: aspect, component: cosine
+                name: wind, role: covariate, path: wind.asc, quantity: angle, unit: degree, component: sine
+                name: dominant, role: covariate, path: cover.asc, quantity: class, statistic: mode
+                name: built, role: covariate, path: cover.asc, quantity: class, classes: [2, 3]
+                name: people, role: covariate, path: people.asc, quantity: density, unit: persons/km2
+                name: perHead, role: covariate, derive: ratio, of: [slope, people], quantity: intensity, unit: 1, aggregate: population
+                name: plants, role: covariate, path: plants.csv, derive: density, xField: x, yField: y, weightField: mw, quantity: intensity, unit: MW
+                name: plantsNear, role: covariate, path: plants.csv, derive: density, xField: x, yField: y, weightField: mw, radiusMetres: 25000, quantity: intensity, unit: MW
+                name: plantsAway, role: covariate, path: plants.csv, derive: distance, xField: x, yField: y, quantity: intensity
+                name: roads, role: covariate, path: roads.geojson, derive: density, quantity: intensity
+                """
             )
             input.replace(
                 "variants: [abs, rel, norm]",
@@ -61,13 +58,11 @@ extension EndToEnd {
             var input = input
             input.replace("tileSizePixels: 16", with: "tileSizePixels: \(tileSize)")
             let directory = "\(scratch.path)/run-\(name)-\(tileSize)"
-            let finished = try await SectileProcess.run(
-                "run",
+            try await SectileProcess.complete(
                 try input.write("\(name)-\(tileSize).yaml"),
-                "--output",
-                directory
+                to: directory,
+                workers: nil
             )
-            try #require(finished.exitCode == 0, "\(finished.errors)")
             let text = try String(
                 contentsOfFile: "\(directory)/tables/zone_statistics.csv",
                 encoding: .utf8
@@ -112,11 +107,8 @@ extension EndToEnd {
         /// The small input with further layers and one zone around the whole grid: every cell counts once.
         private func wholeGrid(_ layers: String) throws -> SmallInput {
             var input = try SmallInput(in: scratch)
-            try scratch.write(
-                SmallInput.zones([("1", "all", "[100,25],[116,25],[116,42],[100,42],[100,25]")]),
-                to: "zones.geojson"
-            )
-            input.replace("zones:\n  path", with: "\(layers)\nzones:\n  path")
+            try input.writeWholeGridZone()
+            input.addLayers(layers)
             return input
         }
 
@@ -136,8 +128,8 @@ extension EndToEnd {
             )
             let input = try wholeGrid(
                 """
-                  - {name: roads, role: covariate, path: road.geojson, derive: density, quantity: intensity}
-                  - {name: away, role: covariate, path: road.geojson, derive: distance, quantity: intensity}
+                name: roads, role: covariate, path: road.geojson, derive: density, quantity: intensity
+                name: away, role: covariate, path: road.geojson, derive: distance, quantity: intensity
                 """
             )
             let run = try await statistics(input, tileSize: 16, "road")
@@ -179,8 +171,8 @@ extension EndToEnd {
             try SmallInput.writeLayer("south", in: scratch) { Double(100 * $0 + 0 * $1) }
             let layers = ["east", "south"].flatMap { file in
                 ["sine", "cosine"].map { component in
-                    "  - {name: \(file)-\(component), role: covariate, path: \(file).asc, quantity: intensity, "
-                        + "unit: m, derive: aspect, component: \(component)}"
+                    "name: \(file)-\(component), role: covariate, path: \(file).asc, quantity: intensity, "
+                        + "unit: m, derive: aspect, component: \(component)"
                 }
             }
             let run = try await statistics(
@@ -209,11 +201,11 @@ extension EndToEnd {
             try SmallInput.writeLayer("b", in: scratch) { 2 * value($0, $1) + 1 }
             let input = try wholeGrid(
                 """
-                  - {name: a, role: covariate, path: a.asc, quantity: intensity, unit: 1}
-                  - {name: b, role: covariate, path: b.asc, quantity: intensity, unit: 1}
-                  - {name: times, role: covariate, derive: product, of: [a, b], quantity: intensity, unit: 1}
-                  - {name: plus, role: covariate, derive: sum, of: [a, b], quantity: intensity, unit: 1}
-                  - {name: minus, role: covariate, derive: difference, of: [a, b], quantity: intensity, unit: 1}
+                name: a, role: covariate, path: a.asc, quantity: intensity, unit: 1
+                name: b, role: covariate, path: b.asc, quantity: intensity, unit: 1
+                name: times, role: covariate, derive: product, of: [a, b], quantity: intensity, unit: 1
+                name: plus, role: covariate, derive: sum, of: [a, b], quantity: intensity, unit: 1
+                name: minus, role: covariate, derive: difference, of: [a, b], quantity: intensity, unit: 1
                 """
             )
             let run = try await statistics(input, tileSize: 16, "operations")
@@ -246,13 +238,12 @@ extension EndToEnd {
             {
                 try await tools.run("gdal_translate -q -srcwin \(part) dem.asc sheet\(index).tif")
             }
-            let layers = """
-                  - {name: slope, role: covariate, path: dem.asc, quantity: intensity, unit: m, derive: slope}
-                  - {name: height, role: covariate, path: dem.asc, quantity: intensity, unit: m, resampling: bilinear}
-                zones:
-                  path
+            input.addLayers(
                 """
-            input.replace("zones:\n  path", with: layers)
+                name: slope, role: covariate, path: dem.asc, quantity: intensity, unit: m, derive: slope
+                name: height, role: covariate, path: dem.asc, quantity: intensity, unit: m, resampling: bilinear
+                """
+            )
             let whole = try await statistics(input, tileSize: 16, "relief")
             input.replace("path: dem.asc", with: "path: 'sheet?.tif', combine: mosaic")
             let sheets = try await statistics(input, tileSize: 16, "sheets")
@@ -266,28 +257,14 @@ extension EndToEnd {
             try SmallInput.writeLayer("cover", in: scratch) { row, column in
                 (8..<16).contains(row) && (8..<20).contains(column) ? 5 : 1
             }
-            input.replace(
-                "zones:\n  path",
-                with: """
-                      - {name: lake, role: covariate, path: cover.asc, quantity: class, classes: [5]}
-                    zones:
-                      path
-                    """
+            input.addLayers(
+                "name: lake, role: covariate, path: cover.asc, quantity: class, classes: [5]"
             )
             input.replace(
                 "variants: [abs, rel, norm]",
                 with: "variants: [abs]\n  water: \(policy)\n  waterLayer: lake"
             )
-            let directory = "\(scratch.path)/run"
-            let finished = try await SectileProcess.run(
-                "run",
-                try input.write(),
-                "--output",
-                directory,
-                "--workers",
-                "1"
-            )
-            try #require(finished.exitCode == 0, "\(finished.errors)")
+            let directory = try await input.run(policy)
             try GDALRuntime.start(cacheBytes: 64 << 20)
             let status = try RasterDataset(path: "\(directory)/mosaic/status.tif")
             let codes = try status.read(status.description.window, band: 1).samples
@@ -319,16 +296,7 @@ extension EndToEnd {
             func npp(_ row: Int, _ column: Int) -> Double { 20 + 3 * Double((row + column) % 37) }
             func respiration(_ row: Int, _ column: Int) -> Double { Double((row * 7) % 60) }
             func sinks(_ input: SmallInput, _ name: String) async throws -> [Double] {
-                let directory = "\(scratch.path)/\(name)"
-                let finished = try await SectileProcess.run(
-                    "run",
-                    try input.write("\(name).yaml"),
-                    "--output",
-                    directory,
-                    "--workers",
-                    "1"
-                )
-                try #require(finished.exitCode == 0, "\(finished.errors)")
+                let directory = try await input.run(name)
                 let mosaic = try RasterDataset(path: "\(directory)/mosaic/deficit.tif")
                 let index = try #require(
                     mosaic.description.bands.firstIndex { $0.name == "sink" }
@@ -341,14 +309,11 @@ extension EndToEnd {
             // The same respiration in carbon, per hectare.
             try SmallInput.writeLayer("rh", in: scratch) { respiration($0, $1) * 12 / 4400 }
             try SmallInput.writeLayer("nep", in: scratch) { npp($0, $1) - respiration($0, $1) }
-            parts.replace(
-                "zones:\n  path",
-                with: """
-                      - {name: rh, role: sink, sink: custom, path: rh.asc, quantity: density, unit: tC/ha/yr}
-                      - {name: nep, role: sink, sink: nep, derive: difference, of: [sink, rh], quantity: density}
-                    zones:
-                      path
-                    """
+            parts.addLayers(
+                """
+                name: rh, role: sink, sink: custom, path: rh.asc, quantity: density, unit: tC/ha/yr
+                name: nep, role: sink, sink: nep, derive: difference, of: [sink, rh], quantity: density
+                """
             )
             parts.replace("variants: [abs, rel, norm]", with: "pairs: [[emission, nep]]")
             whole.replace("path: sink.asc", with: "path: nep.asc")
@@ -389,13 +354,10 @@ extension EndToEnd {
         {
             var input = try input()
             try SmallInput.writeLayer("sink2", in: scratch) { 300 - 2 * Double(($0 * 5 + $1) % 90) }
-            input.replace(
-                "zones:\n  path",
-                with: """
-                      - {name: other, role: sink, sink: nep, path: sink2.asc, quantity: density, unit: tCO2/km2/yr}
-                    zones:
-                      path
-                    """
+            input.addLayers(
+                """
+                name: other, role: sink, sink: nep, path: sink2.asc, quantity: density, unit: tCO2/km2/yr
+                """
             )
             input.replace(
                 "variants: [abs, percap]",

@@ -44,15 +44,8 @@ struct FaultyInput {
 
     /// Starts the coordinator alone, and waits until workers can join.
     func coordinator() async throws -> SectileProcess {
-        let coordinator = try SectileProcess(
-            [
-                "coordinator", configuration, "--output", directory, "--listen",
-                "tcp://127.0.0.1:0", "--advertise", "127.0.0.1",
-            ]
-        )
-        try await wait(for: "join.json", while: { coordinator.isRunning }) {
-            FileManager.default.fileExists(atPath: "\(directory)/join.json")
-        }
+        let coordinator = try SectileProcess.coordinator(configuration, to: directory)
+        try await waitForJoin(directory, of: coordinator)
         return coordinator
     }
 
@@ -61,10 +54,7 @@ struct FaultyInput {
         _ arguments: [String] = [],
         environment: [String: String] = [:]
     ) throws -> SectileProcess {
-        try SectileProcess(
-            ["worker", "--join", "\(directory)/join.json", "--slots", "1"] + arguments,
-            environment: environment
-        )
+        try SectileProcess.worker(joining: directory, arguments, environment: environment)
     }
 
     /// The lines of all logs whose name begins so.

@@ -109,15 +109,7 @@ extension EndToEnd {
             ])
             try scratch.write(text, to: "zones.geojson")
             let directory = "\(scratch.path)/run"
-            let finished = try await SectileProcess.run(
-                "run",
-                try input.write(),
-                "--output",
-                directory,
-                "--workers",
-                "1"
-            )
-            #expect(finished.exitCode == 0, "\(finished.errors)")
+            let finished = try await SectileProcess.complete(try input.write(), to: directory)
             #expect(finished.errors.contains("1 invalid geometries repaired"))
             #expect(finished.errors.contains("bowtie") || finished.errors.contains("'1'"))
             let report = try String(contentsOfFile: "\(directory)/report.html", encoding: .utf8)

@@ -9,17 +9,7 @@ extension EndToEnd {
         init() throws { scratch = try ScratchDirectory() }
 
         private func outcome(_ input: SmallInput, _ name: String) async throws -> RunOutcome {
-            let directory = "\(scratch.path)/run-\(name)"
-            let finished = try await SectileProcess.run(
-                "run",
-                try input.write("\(name).yaml"),
-                "--output",
-                directory,
-                "--workers",
-                "1"
-            )
-            try #require(finished.exitCode == 0, "\(name): \(finished.errors)")
-            return try RunOutcome(directory: directory)
+            try RunOutcome(directory: try await input.run(name))
         }
 
         @Test(.timeLimit(.minutes(4)))
@@ -79,7 +69,7 @@ extension EndToEnd {
                 try await RasterTools(scratch: scratch).run(command)
             }
             input.replace("path: emission.asc", with: "path: two.nc\n    subdataset: co2")
-            let plan = try await SectileProcess.run("plan", try input.write())
+            let plan = try await input.plan()
             #expect(plan.exitCode == 2)
             for word in ["layers[0].path", "co2", "Band1, Band2"] {
                 #expect(plan.errors.contains(word), "\(plan.errors)")
@@ -90,7 +80,7 @@ extension EndToEnd {
         func `a pattern without files is refused with its key`() async throws {
             var input = try SmallInput(in: scratch)
             input.replace("path: emission.asc", with: "path: absent_*.tif\n    combine: sum")
-            let plan = try await SectileProcess.run("plan", try input.write())
+            let plan = try await input.plan()
             #expect(plan.exitCode == 2)
             #expect(plan.errors.contains("layers[0].path"), "\(plan.errors)")
             #expect(plan.errors.contains("absent_*.tif"), "\(plan.errors)")
@@ -130,7 +120,7 @@ extension EndToEnd {
                 with:
                     "path: q*.tif\n    combine: sum\n    quantity: density\n    unit: tCO2/km2/month"
             )
-            let plan = try await SectileProcess.run("plan", try input.write())
+            let plan = try await input.plan()
             #expect(plan.exitCode == 0, "\(plan.errors)")
             #expect(plan.output.contains("count 4 times"), "\(plan.output)")
         }

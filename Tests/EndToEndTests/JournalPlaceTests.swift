@@ -28,32 +28,13 @@ extension EndToEnd {
             _ further: String...,
             listen: String = "tcp://127.0.0.1:0"
         ) throws -> SectileProcess {
-            try SectileProcess(
-                [
-                    "coordinator", configuration, "--output", directory, "--listen", listen,
-                    "--advertise", "127.0.0.1",
-                ] + further
-            )
+            try SectileProcess.coordinator(configuration, to: directory, listen: listen, further)
         }
 
         private func reference() async throws -> RunOutcome {
             let place = "\(scratch.path)/reference"
-            let finished = try await SectileProcess.run(
-                "run",
-                configuration,
-                "--output",
-                place,
-                "--workers",
-                "1"
-            )
-            try #require(finished.exitCode == 0, "\(finished.errors)")
+            try await SectileProcess.complete(configuration, to: place)
             return try RunOutcome(directory: place)
-        }
-
-        private func waitForJoin(_ place: String, _ process: SectileProcess) async throws {
-            try await wait(for: "join.json", while: { process.isRunning }) {
-                FileManager.default.fileExists(atPath: "\(place)/join.json")
-            }
         }
 
         private static func commitCount(_ journal: String) -> Int {
@@ -69,10 +50,8 @@ extension EndToEnd {
         {
             let reference = try await reference()
             let first = try coordinator(directory, "--journal", journal)
-            try await waitForJoin(directory, first)
-            let worker = try SectileProcess(
-                ["worker", "--join", "\(directory)/join.json", "--slots", "1"]
-            )
+            try await waitForJoin(directory, of: first)
+            let worker = try SectileProcess.worker(joining: directory)
             try await wait(for: "commits", while: { first.isRunning }) {
                 Self.commitCount(journal) >= 40
             }
@@ -117,7 +96,7 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(1)))
         func `a second coordinator on the same directory or journal is refused`() async throws {
             let first = try coordinator(directory, "--journal", journal)
-            try await waitForJoin(directory, first)
+            try await waitForJoin(directory, of: first)
             let same = await (try coordinator(directory, "--journal", journal)).finished()
             #expect(same.exitCode == 2, "\(same.errors)")
             #expect(same.errors.contains("process \(first.identifier) on"), "\(same.errors)")
@@ -139,7 +118,7 @@ extension EndToEnd {
             async throws
         {
             let first = try coordinator(directory, "--journal", journal)
-            try await waitForJoin(directory, first)
+            try await waitForJoin(directory, of: first)
             first.signal(SIGKILL)
             _ = await first.finished()
             let files = PosixFileSystem()
@@ -163,7 +142,7 @@ extension EndToEnd {
         func `workers follow a run that goes on at another address from a copy`() async throws {
             let reference = try await reference()
             let first = try coordinator(directory)
-            try await waitForJoin(directory, first)
+            try await waitForJoin(directory, of: first)
             // A copied directory on another machine, whose address the workers were told as well.
             let copy = "\(scratch.path)/copy"
             let spare = try Self.freePort()

@@ -49,13 +49,11 @@ extension EndToEnd {
             let scratch = try ScratchDirectory()
             let input = try EvaluationInput(tileSizePixels: 64, in: scratch)
             let directory = "\(scratch.path)/run"
-            var coordinator = try Self.coordinator(input, directory, "tcp://127.0.0.1:0")
-            try await wait(for: "join.json", while: { coordinator.isRunning }) {
-                FileManager.default.fileExists(atPath: "\(directory)/join.json")
-            }
+            var coordinator = try SectileProcess.coordinator(input.path, to: directory)
+            try await waitForJoin(directory, of: coordinator)
             let endpoint = try #require(try JoinText(directory: directory).endpoints.first)
             let workers = try (0..<2).map { _ in
-                try SectileProcess(["worker", "--join", "\(directory)/join.json", "--slots", "1"])
+                try SectileProcess.worker(joining: directory)
             }
             try await wait(for: "commits", while: { coordinator.isRunning }) {
                 CommittedTiles.count(in: directory) >= 16
@@ -65,7 +63,11 @@ extension EndToEnd {
             var committed = CommittedLeases()
             try committed.grow(to: directory)
 
-            coordinator = try Self.coordinator(input, directory, endpoint)
+            coordinator = try SectileProcess.coordinator(
+                input.path,
+                to: directory,
+                listen: endpoint
+            )
             try await wait(for: "more commits", while: { coordinator.isRunning }) {
                 CommittedTiles.count(in: directory) >= 54
             }
@@ -82,19 +84,6 @@ extension EndToEnd {
             try committed.grow(to: directory)
             #expect(try CommittedTiles(directory: directory).unitsNotCommittedOnce().isEmpty)
             #expect(try RunOutcome(directory: directory) == reference)
-        }
-
-        private static func coordinator(
-            _ input: EvaluationInput,
-            _ directory: String,
-            _ endpoint: String
-        ) throws -> SectileProcess {
-            try SectileProcess(
-                [
-                    "coordinator", input.path, "--output", directory, "--listen", endpoint,
-                    "--advertise", "127.0.0.1",
-                ]
-            )
         }
     }
 }

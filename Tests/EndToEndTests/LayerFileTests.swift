@@ -9,22 +9,8 @@ extension EndToEnd {
 
         init() throws { scratch = try ScratchDirectory() }
 
-        private func run(_ input: SmallInput, _ name: String) async throws -> String {
-            let directory = "\(scratch.path)/run-\(name)"
-            let finished = try await SectileProcess.run(
-                "run",
-                try input.write("\(name).yaml"),
-                "--output",
-                directory,
-                "--workers",
-                "1"
-            )
-            try #require(finished.exitCode == 0, "\(name): \(finished.errors)")
-            return directory
-        }
-
         private func expectRefusal(_ input: SmallInput, naming words: String...) async throws {
-            let plan = try await SectileProcess.run("plan", try input.write())
+            let plan = try await input.plan()
             #expect(plan.exitCode == 2, "\(plan.output)")
             for word in words { #expect(plan.errors.contains(word), "\(plan.errors)") }
         }
@@ -34,8 +20,8 @@ extension EndToEnd {
             async throws
         {
             var input = try SmallInput(in: scratch)
-            let plain = try RunOutcome(directory: try await run(input, "plain"))
-            let single = try await SectileProcess.run("plan", try input.write())
+            let plain = try RunOutcome(directory: try await input.run("plain"))
+            let single = try await input.plan()
             try SmallInput.writeLayer("below", in: scratch) { 900 - Double(($0 * 3 + $1) % 50) }
             try SmallInput.writeLayer("far", in: scratch, west: -10) { _, _ in 1 }
             try SmallInput.writeLayer("empty", in: scratch) { _, _ in -9999 }
@@ -43,7 +29,7 @@ extension EndToEnd {
                 "path: sink.asc",
                 with: "path: [below.asc, sink.asc, far.asc, empty.asc]\n    combine: mosaic"
             )
-            let plan = try await SectileProcess.run("plan", try input.write())
+            let plan = try await input.plan()
             let words = "2 of 4 files lie outside the grid or have no value there"
             #expect(plan.output.contains(words), "\(plan.output) \(plan.errors)")
             // What lies below is not counted: the layer amounts to the same.
@@ -53,7 +39,7 @@ extension EndToEnd {
             }
             #expect(amounts(plan.output) != nil)
             #expect(amounts(plan.output) == amounts(single.output))
-            #expect(try RunOutcome(directory: try await run(input, "sheets")) == plain)
+            #expect(try RunOutcome(directory: try await input.run("sheets")) == plain)
             // None at all is an error, as for a single file.
             input.replace("[below.asc, sink.asc, far.asc, empty.asc]", with: "[far.asc, empty.asc]")
             try await expectRefusal(input, naming: "layers[1].path[0]", "far.asc", "overlap")
@@ -96,13 +82,10 @@ extension EndToEnd {
             try SmallInput.writeLayer("cover", in: scratch) { Double(($0 + $1) % 4) }
             // Two fifths of a pixel to the east.
             try SmallInput.writeLayer("askew", in: scratch, west: 104.1) { Double(($0 + $1) % 4) }
-            input.replace(
-                "zones:\n  path",
-                with: """
-                      - {name: dominant, role: covariate, path: [cover.asc, askew.asc], combine: mosaic, quantity: class, statistic: mode}
-                    zones:
-                      path
-                    """
+            input.addLayers(
+                """
+                name: dominant, role: covariate, path: [cover.asc, askew.asc], combine: mosaic, quantity: class, statistic: mode
+                """
             )
             try await expectRefusal(
                 input,
@@ -126,7 +109,7 @@ extension EndToEnd {
             // The file calls -9999 missing; the configuration knows better.
             try SmallInput.writeLayer("sink", in: scratch) { _, _ in -9999 }
             input.replace("codes: {7: nodata}", with: "codes: {-9999: 3}")
-            let plan = try await SectileProcess.run("plan", try input.write())
+            let plan = try await input.plan()
             #expect(plan.exitCode == 0, "\(plan.errors)")
         }
 
@@ -141,22 +124,15 @@ extension EndToEnd {
                 lines.append((0..<640).map { "\(height(row, $0))" }.joined(separator: " "))
             }
             try scratch.write(lines.joined(separator: "\n") + "\n", to: "height.asc")
-            // One zone around the whole grid: every cell counts once.
-            try scratch.write(
-                SmallInput.zones([("1", "all", "[100,25],[116,25],[116,42],[100,42],[100,25]")]),
-                to: "zones.geojson"
+            try input.writeWholeGridZone()
+            input.addLayers(
+                """
+                name: height, role: covariate, path: height.asc, crs: china-albers, quantity: intensity, unit: m
+                """
             )
-            input.replace(
-                "zones:\n  path",
-                with: """
-                      - {name: height, role: covariate, path: height.asc, crs: china-albers, quantity: intensity, unit: m}
-                    zones:
-                      path
-                    """
-            )
-            let plan = try await SectileProcess.run("plan", try input.write())
+            let plan = try await input.plan()
             #expect(plan.output.contains("20x20 sub-points, mean of pixels"), "\(plan.output)")
-            let directory = try await run(input, "fine")
+            let directory = try await input.run("fine")
             var means: [Double] = []
             for row in 0..<48 {
                 for column in 0..<64 {
@@ -183,15 +159,12 @@ extension EndToEnd {
             var lines = ["ncols 40", "nrows 40", "xllcorner 108", "yllcorner 35", "cellsize 5e-05"]
             lines += (0..<40).map { row in (0..<40).map { "\(row + $0)" }.joined(separator: " ") }
             try scratch.write(lines.joined(separator: "\n") + "\n", to: "tiny.asc")
-            input.replace(
-                "zones:\n  path",
-                with: """
-                      - {name: tiny, role: covariate, path: tiny.asc, crs: EPSG:4326, quantity: intensity, unit: m}
-                    zones:
-                      path
-                    """
+            input.addLayers(
+                """
+                name: tiny, role: covariate, path: tiny.asc, crs: EPSG:4326, quantity: intensity, unit: m
+                """
             )
-            let plan = try await SectileProcess.run("plan", try input.write())
+            let plan = try await input.plan()
             // 5.03 m at 35 degrees north: 1024 sub-points along 10 km lie in 0.515² of the pixels.
             for words in [
                 "1024x1024 sub-points", "1024 of its pixels of about 5.03 m", "about 26.5 %",
@@ -220,7 +193,7 @@ extension EndToEnd {
                     "path: emission.asc",
                     with: "path: [\(paths)]\n    combine: \(rule)"
                 )
-                let directory = try await run(input, rule)
+                let directory = try await input.run(rule)
                 let table = try TableReader.read("\(directory)/tables/cities.csv")
                 totals.append(try table.numbers("E_tCO2_yr").compactMap(\.self))
             }

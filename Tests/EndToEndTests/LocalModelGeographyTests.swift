@@ -18,15 +18,11 @@ extension EndToEnd {
             workers: Int = 2
         ) async throws -> (directory: String, errors: String) {
             let directory = "\(scratch.path)/run-\(UUID().uuidString)"
-            let finished = try await SectileProcess.run(
-                "run",
+            let finished = try await SectileProcess.complete(
                 country.path,
-                "--output",
-                directory,
-                "--workers",
-                "\(workers)"
+                to: directory,
+                workers: workers
             )
-            try #require(finished.exitCode == 0, "\(finished.errors)")
             return (directory, finished.errors)
         }
 

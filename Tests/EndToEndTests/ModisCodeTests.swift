@@ -44,16 +44,7 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(1)))
         func `a city's core absorbs nothing and stays in the study`() async throws {
-            let directory = "\(scratch.path)/run"
-            let finished = try await SectileProcess.run(
-                "run",
-                try input.write(),
-                "--output",
-                directory,
-                "--workers",
-                "1"
-            )
-            try #require(finished.exitCode == 0, "\(finished.errors)")
+            let directory = try await input.run("core")
             let table = try TableReader.read("\(directory)/tables/cities.csv")
             let names = try table.texts("name")
             let core = try #require(names.firstIndex(of: "core"))

@@ -17,21 +17,14 @@ extension EndToEnd {
         }
 
         private func coordinator() async throws -> SectileProcess {
-            let process = try SectileProcess(
-                [
-                    "coordinator", configuration, "--output", directory,
-                    "--listen", "tcp://127.0.0.1:0", "--advertise", "127.0.0.1",
-                ]
-            )
+            let process = try SectileProcess.coordinator(configuration, to: directory)
             try? FileManager.default.removeItem(atPath: "\(directory)/join.json")
-            try await wait(for: "join.json", while: { process.isRunning }) {
-                FileManager.default.fileExists(atPath: "\(directory)/join.json")
-            }
+            try await waitForJoin(directory, of: process)
             return process
         }
 
         private func worker() throws -> SectileProcess {
-            try SectileProcess(["worker", "--join", "\(directory)/join.json", "--slots", "1"])
+            try SectileProcess.worker(joining: directory)
         }
 
         private func sectile(_ arguments: String..., expecting code: Int32 = 0) async throws
@@ -206,15 +199,7 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(1)))
         func `logs, clean and verify look after a run that is done`() async throws {
-            let run = try await SectileProcess.run(
-                "run",
-                configuration,
-                "--output",
-                directory,
-                "--workers",
-                "2"
-            )
-            try #require(run.exitCode == 0, "\(run.errors)")
+            try await SectileProcess.complete(configuration, to: directory, workers: 2)
             let all = try await sectile("logs", directory, "--json")
             let times = all.split(separator: "\n").map { $0.dropFirst(9).prefix(24) }
             #expect(times.count > 50)
@@ -248,15 +233,7 @@ extension EndToEnd {
         func `verify names both provenances of a tile that is not what its inputs give`()
             async throws
         {
-            let run = try await SectileProcess.run(
-                "run",
-                configuration,
-                "--output",
-                directory,
-                "--workers",
-                "1"
-            )
-            try #require(run.exitCode == 0, "\(run.errors)")
+            try await SectileProcess.complete(configuration, to: directory)
             // Other numbers under the same plan: the committed tiles follow from what was there before.
             try SmallInput.writeLayer("emission", in: scratch) { Double($0 + $1) }
             let finished = try await SectileProcess.run(

@@ -31,15 +31,7 @@ extension EndToEnd {
         }
 
         private func completedRun() async throws {
-            let finished = try await SectileProcess.run(
-                "run",
-                try input.write(),
-                "--output",
-                directory,
-                "--workers",
-                "1"
-            )
-            try #require(finished.exitCode == 0, "\(finished.errors)")
+            try await SectileProcess.complete(try input.write(), to: directory)
         }
 
         @Test(.timeLimit(.minutes(1)))
@@ -83,12 +75,8 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(1)))
         func `a port in use is named`() async throws {
             let path = try input.write()
-            let first = try SectileProcess(
-                ["coordinator", path, "--output", directory, "--listen", "tcp://127.0.0.1:0"]
-            )
-            try await wait(for: "join.json", while: { first.isRunning }) {
-                FileManager.default.fileExists(atPath: "\(directory)/join.json")
-            }
+            let first = try SectileProcess.coordinator(path, to: directory)
+            try await waitForJoin(directory, of: first)
             let port = try #require(try JoinText(directory: directory).port)
             let second = try await SectileProcess.run(
                 "coordinator",
@@ -109,16 +97,9 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(1)))
         func `the doctor looks at ports, a coordinator's where there is one`() async throws {
-            let process = try SectileProcess(
-                [
-                    "coordinator", try input.write(), "--output", directory, "--listen",
-                    "tcp://127.0.0.1:0",
-                ]
-            )
+            let process = try SectileProcess.coordinator(try input.write(), to: directory)
             let join = "\(directory)/join.json"
-            try await wait(for: "join.json", while: { process.isRunning }) {
-                FileManager.default.fileExists(atPath: join)
-            }
+            try await waitForJoin(directory, of: process)
             let endpoint = try #require(try JoinText(directory: directory).endpoints.first)
             let taken = try await SectileProcess.run("doctor", "--listen", endpoint)
             #expect(taken.exitCode == 1)

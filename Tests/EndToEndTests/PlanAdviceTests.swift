@@ -14,13 +14,8 @@ extension EndToEnd {
             try SmallInput.writeLayer("height", in: scratch) { Double(($0 * 173 + $1 * 59) % 2311) }
         }
 
-        private mutating func addLayers(_ layers: String...) {
-            let lines = layers.map { "  - {\($0)}\n" }.joined()
-            input.replace("zones:\n  path", with: lines + "zones:\n  path")
-        }
-
         private mutating func addPeople(_ further: String = "") {
-            addLayers(
+            input.addLayers(
                 "name: people, role: covariate, path: people.asc, quantity: density, "
                     + "unit: persons/km2\(further)"
             )
@@ -101,7 +96,7 @@ extension EndToEnd {
                 "nameField: name",
                 with: "nameField: name\n  attributes: {path: cities.csv, key: id}"
             )
-            addLayers(
+            input.addLayers(
                 "name: people, role: covariate, path: people.asc, quantity: total, unit: persons",
                 "name: height, role: covariate, path: height.asc, quantity: intensity, unit: m",
                 "name: crops, role: covariate, path: cover.asc, quantity: class, classes: [2]",
@@ -144,7 +139,7 @@ extension EndToEnd {
         {
             // 120 neighbours on cells of 10 km are a circle of 2 √(120/π) · 10 km = 123.608 km across.
             for name in ["a", "b", "c", "d"] {
-                addLayers(
+                input.addLayers(
                     "name: \(name), role: covariate, path: height.asc, quantity: intensity, unit: m, "
                         + "support: 123600"
                 )
@@ -203,7 +198,7 @@ extension EndToEnd {
             let box = "[85,22],[120,22],[120,50],[85,50],[85,22]"
             try scratch.write(SmallInput.zones([("1", "box", box)]), to: "zones.geojson")
             try scratch.write("id,gdp\n1,838136\n", to: "cities.csv")
-            addLayers(
+            input.addLayers(
                 "name: gdp, role: covariate, attribute: gdp, quantity: total, unit: 10^8 CNY"
             )
             input.replace(
@@ -230,22 +225,13 @@ extension EndToEnd {
             async throws
         {
             addPeople(", proxy: true")
-            addLayers(
+            input.addLayers(
                 "name: perHead, role: covariate, derive: ratio, of: [emission, people], "
                     + "quantity: intensity, unit: 1",
                 "name: fine, role: covariate, derive: sum, of: [people, people], support: 10000, "
                     + "quantity: intensity, unit: 1"
             )
-            let directory = "\(scratch.path)/run"
-            let finished = try await SectileProcess.run(
-                "run",
-                try input.write(),
-                "--output",
-                directory,
-                "--workers",
-                "1"
-            )
-            try #require(finished.exitCode == 0, "\(finished.errors)")
+            let directory = try await input.run("advice")
             let layers = try layersOfRun(directory)
             let perHead = try #require(layers.first { $0["name"] as? String == "perHead" })
             let people = try #require(layers.first { $0["name"] as? String == "people" })

@@ -21,3 +21,12 @@ func wait(
     guard try !condition() else { return }
     throw NeverHappened(description: "waited in vain for \(what)")
 }
+
+/// Waits until workers can join the run of a directory.
+///
+/// - Throws: `NeverHappened` when its coordinator ends before.
+func waitForJoin(_ directory: String, of coordinator: SectileProcess) async throws {
+    try await wait(for: "join.json", while: { coordinator.isRunning }) {
+        FileManager.default.fileExists(atPath: "\(directory)/join.json")
+    }
+}

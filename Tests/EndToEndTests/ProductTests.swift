@@ -25,20 +25,6 @@ extension EndToEnd {
             try await tools.run("gdal_translate -q -a_srs EPSG:4326 \(options) \(name).asc \(file)")
         }
 
-        private func run(_ input: SmallInput, _ name: String) async throws -> String {
-            let directory = "\(scratch.path)/run-\(name)"
-            let finished = try await SectileProcess.run(
-                "run",
-                try input.write("\(name).yaml"),
-                "--output",
-                directory,
-                "--workers",
-                "1"
-            )
-            try #require(finished.exitCode == 0, "\(name): \(finished.errors)")
-            return directory
-        }
-
         /// The emission of each zone, with the emission layer declared so.
         private func emissions(_ lines: [String], _ name: String) async throws -> [Double] {
             var input = try SmallInput(in: scratch)
@@ -46,7 +32,7 @@ extension EndToEnd {
                 "path: emission.asc\n    quantity: density\n    unit: tCO2/km2/yr",
                 with: lines.joined(separator: "\n    ")
             )
-            let table = try TableReader.read("\(try await run(input, name))/tables/cities.csv")
+            let table = try TableReader.read("\(try await input.run(name))/tables/cities.csv")
             let emissions = try table.numbers("E_tCO2_yr").compactMap(\.self)
             #expect(emissions.count == 3)
             return emissions
@@ -143,16 +129,17 @@ extension EndToEnd {
             }
             var input = try SmallInput(in: scratch)
             func cover(_ name: String, _ classes: String) -> String {
-                "  - {name: \(name), role: covariate, path: CLCD_v01_2017_a.tif, quantity: class, "
-                    + "classes: \(classes), nodata: 0}\n"
+                "name: \(name), role: covariate, path: CLCD_v01_2017_a.tif, quantity: class, "
+                    + "classes: \(classes), nodata: 0"
             }
-            let layers =
-                "  - {name: people, role: covariate, path: chn_ppp_2017.tif, quantity: total, "
-                + "unit: persons, nodata: -99999}\n" + cover("forest", "[2]")
-                + cover("lakes", "[5]")
-                + cover("others", "[1, 3, 4, 6, 7, 8, 9]")
-            input.replace("zones:\n  path", with: layers + "zones:\n  path")
-            let directory = try await run(input, "land")
+            input.addLayers(
+                "name: people, role: covariate, path: chn_ppp_2017.tif, quantity: total, "
+                    + "unit: persons, nodata: -99999",
+                cover("forest", "[2]"),
+                cover("lakes", "[5]"),
+                cover("others", "[1, 3, 4, 6, 7, 8, 9]")
+            )
+            let directory = try await input.run("land")
             let table = try TableReader.read("\(directory)/tables/zone_statistics.csv")
             #expect(try table.numbers("people_min").allSatisfy { ($0 ?? -1) > 0 })
             let areas = try ["people_valid_km2", "emission_valid_km2"].map {

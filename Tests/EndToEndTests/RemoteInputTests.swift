@@ -49,21 +49,14 @@ extension EndToEnd {
             defer { server.signal(SIGKILL) }
             let input = try await remoteInput(port: port)
             let directory = "\(scratch.path)/run"
-            let coordinator = try SectileProcess(
-                [
-                    "coordinator", try input.write(), "--output", directory,
-                    "--listen", "tcp://127.0.0.1:0", "--advertise", "127.0.0.1",
-                ],
+            let coordinator = try SectileProcess.coordinator(
+                try input.write(),
+                to: directory,
                 environment: Self.impatience
             )
-            try await wait(for: "join.json", while: { coordinator.isRunning }) {
-                FileManager.default.fileExists(atPath: "\(directory)/join.json")
-            }
+            try await waitForJoin(directory, of: coordinator)
             try scratch.write(mode, to: "mode")
-            let worker = try SectileProcess(
-                ["worker", "--join", "\(directory)/join.json", "--slots", "1"],
-                environment: Self.impatience
-            )
+            let worker = try SectileProcess.worker(joining: directory, environment: Self.impatience)
             let log = "\(directory)/logs/coordinator.jsonl"
             try await wait(for: "a failed attempt", while: { coordinator.isRunning }) {
                 let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
@@ -79,16 +72,9 @@ extension EndToEnd {
 
             var local = try SmallInput(in: scratch)
             local.replace("path: emission.asc", with: "path: emission.tif")
-            let plain = try await SectileProcess.run(
-                "run",
-                try local.write("local.yaml"),
-                "--output",
-                "\(scratch.path)/local"
-            )
-            #expect(plain.exitCode == 0, "\(plain.errors)")
             #expect(
                 try RunOutcome(directory: directory)
-                    == RunOutcome(directory: "\(scratch.path)/local")
+                    == RunOutcome(directory: try await local.run("local"))
             )
         }
 

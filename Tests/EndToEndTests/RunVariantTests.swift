@@ -155,15 +155,12 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(1)))
         func `more quarantined tiles than allowed end a hopeless run early`() async throws {
-            let coordinator = try SectileProcess(
-                [
-                    "coordinator", configuration, "--output", directory, "--listen",
-                    "tcp://127.0.0.1:0", "--advertise", "127.0.0.1", "--max-quarantined", "1",
-                ]
+            let coordinator = try SectileProcess.coordinator(
+                configuration,
+                to: directory,
+                ["--max-quarantined", "1"]
             )
-            try await wait(for: "join.json", while: { coordinator.isRunning }) {
-                FileManager.default.fileExists(atPath: "\(directory)/join.json")
-            }
+            try await waitForJoin(directory, of: coordinator)
             // It can still be opened, so that workers join, but it ends in its first row.
             let raster = "\(scratch.path)/emission.asc"
             let whole = try String(contentsOfFile: raster, encoding: .utf8)
@@ -172,9 +169,7 @@ extension EndToEnd {
                 lines.prefix(6).joined(separator: "\n") + "\n" + lines[6].prefix(12),
                 to: "emission.asc"
             )
-            let worker = try SectileProcess(
-                ["worker", "--join", "\(directory)/join.json", "--slots", "1"]
-            )
+            let worker = try SectileProcess.worker(joining: directory)
             let finished = await coordinator.finished()
             #expect(finished.exitCode == 1, "\(finished.errors)")
             #expect(finished.errors.contains("2 tiles are quarantined, more than 1"))

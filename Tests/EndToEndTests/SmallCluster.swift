@@ -42,9 +42,9 @@ final class SmallCluster {
             """
         configuration = try input.write()
         directory = "\(scratch.path)/run"
-        coordinator = try Self.start(configuration, directory, listen)
+        coordinator = try .coordinator(configuration, to: directory, listen: listen)
         endpoint = ""
-        try await waitForJoinFile()
+        try await waitForJoin(directory, of: coordinator)
         endpoint = try #require(try JoinText(directory: directory).endpoints.first)
     }
 
@@ -52,26 +52,6 @@ final class SmallCluster {
         input.replace("cellSizeMetres: 10000", with: "cellSizeMetres: 5000")
         input.replace("columns: 64", with: "columns: 128")
         input.replace("rows: 48", with: "rows: 96")
-    }
-
-    private static func start(
-        _ configuration: String,
-        _ directory: String,
-        _ endpoint: String
-    ) throws -> SectileProcess {
-        try SectileProcess(
-            [
-                "coordinator", configuration, "--output", directory, "--listen", endpoint,
-                "--advertise", "127.0.0.1",
-            ]
-        )
-    }
-
-    private func waitForJoinFile() async throws {
-        let coordinator = coordinator
-        try await wait(for: "join.json", while: { coordinator.isRunning }) {
-            FileManager.default.fileExists(atPath: join)
-        }
     }
 
     /// The join file.
@@ -100,7 +80,7 @@ final class SmallCluster {
 
     /// Starts another coordinator in place of one that is dead.
     func restart() throws {
-        coordinator = try Self.start(configuration, directory, endpoint)
+        coordinator = try .coordinator(configuration, to: directory, listen: endpoint)
     }
 
     /// Waits until so many units are committed.
@@ -149,15 +129,7 @@ final class SmallCluster {
                 if isFine { SmallCluster.refine(&input) }
                 input.replace("tileSizePixels: 16", with: "tileSizePixels: 256")
                 let directory = "\(scratch.path)/run"
-                let finished = try await SectileProcess.run(
-                    "run",
-                    try input.write(),
-                    "--output",
-                    directory,
-                    "--workers",
-                    "1"
-                )
-                try #require(finished.exitCode == 0, "\(finished.errors)")
+                try await SectileProcess.complete(try input.write(), to: directory)
                 return try RunOutcome(directory: directory)
             }
             tasks[isFine] = task

@@ -31,15 +31,7 @@ extension EndToEnd {
             let scratch = try ScratchDirectory()
             let input = try EvaluationInput(tileSizePixels: tileSizePixels, in: scratch)
             let directory = "\(scratch.path)/run"
-            let finished = try await SectileProcess.run(
-                "run",
-                input.path,
-                "--output",
-                directory,
-                "--workers",
-                "\(workers)"
-            )
-            #expect(finished.exitCode == 0, "\(finished.errors)")
+            try await SectileProcess.complete(input.path, to: directory, workers: workers)
             let outcome = try RunOutcome(directory: directory)
             #expect(outcome.mosaics == reference.mosaics)
             #expect(outcome.cities == reference.cities)

@@ -5,28 +5,13 @@ import Testing
 extension EndToEnd {
     @Suite(.enabled(if: Program.canEvaluate, "the evaluation data are absent"))
     struct TransportTests {
-        private static func coordinator(
-            _ input: EvaluationInput,
-            _ directory: String,
-            _ endpoint: String
-        ) throws -> SectileProcess {
-            try SectileProcess(
-                [
-                    "coordinator", input.path, "--output", directory, "--listen", endpoint,
-                    "--advertise", "127.0.0.1",
-                ]
-            )
-        }
-
         /// The join file, taken out of the run directory as an operator's copy is.
         private static func joinFile(
             of directory: String,
             in scratch: ScratchDirectory,
-            while isPossible: () -> Bool
+            from coordinator: SectileProcess
         ) async throws -> String {
-            try await wait(for: "join.json", while: isPossible) {
-                FileManager.default.fileExists(atPath: "\(directory)/join.json")
-            }
+            try await waitForJoin(directory, of: coordinator)
             let copy = "\(scratch.path)/join-\(UUID().uuidString).json"
             try FileManager.default.copyItem(atPath: "\(directory)/join.json", toPath: copy)
             return copy
@@ -54,18 +39,20 @@ extension EndToEnd {
             let window = RegressionGateTests.window
             let scratch = try ScratchDirectory()
             let whole = try EvaluationInput(tileSizePixels: 64, replacing: window, in: scratch)
-            let shared = try await SectileProcess.run(
-                "run",
+            try await SectileProcess.complete(
                 whole.path,
-                "--output",
-                "\(scratch.path)/shared"
+                to: "\(scratch.path)/shared",
+                workers: nil
             )
-            try #require(shared.exitCode == 0, "\(shared.errors)")
             let reference = try RunOutcome(directory: "\(scratch.path)/shared")
             let input = try EvaluationInput(tileSizePixels: 16, replacing: window, in: scratch)
             let directory = "\(scratch.path)/run"
-            let coordinator = try Self.coordinator(input, directory, "tcp://0.0.0.0:0")
-            let join = try await Self.joinFile(of: directory, in: scratch) { coordinator.isRunning }
+            let coordinator = try SectileProcess.coordinator(
+                input.path,
+                to: directory,
+                listen: "tcp://0.0.0.0:0"
+            )
+            let join = try await Self.joinFile(of: directory, in: scratch, from: coordinator)
             let port = try #require(try JoinText(directory: directory).port)
             let places = try (1...2).map { try NetworkPlace(number: $0) }
             let workers = try places.enumerated().map { index, place in
@@ -104,16 +91,14 @@ extension EndToEnd {
             let window = RegressionGateTests.window
             let scratch = try ScratchDirectory()
             let input = try EvaluationInput(tileSizePixels: 16, replacing: window, in: scratch)
-            let reference = try await SectileProcess.run(
-                "run",
+            try await SectileProcess.complete(
                 input.path,
-                "--output",
-                "\(scratch.path)/shared"
+                to: "\(scratch.path)/shared",
+                workers: nil
             )
-            try #require(reference.exitCode == 0, "\(reference.errors)")
             let directory = "\(scratch.path)/run"
-            let coordinator = try Self.coordinator(input, directory, "tcp://127.0.0.1:0")
-            let join = try await Self.joinFile(of: directory, in: scratch) { coordinator.isRunning }
+            let coordinator = try SectileProcess.coordinator(input.path, to: directory)
+            let join = try await Self.joinFile(of: directory, in: scratch, from: coordinator)
             let endpoint = try #require(try JoinText(directory: directory).endpoints.first)
             let store = "\(scratch.path)/store"
             let workers = try (1...2).map { _ in
@@ -145,8 +130,8 @@ extension EndToEnd {
             let scratch = try ScratchDirectory()
             let input = try EvaluationInput(tileSizePixels: 64, in: scratch)
             let directory = "\(scratch.path)/run"
-            var coordinator = try Self.coordinator(input, directory, "tcp://127.0.0.1:0")
-            let join = try await Self.joinFile(of: directory, in: scratch) { coordinator.isRunning }
+            var coordinator = try SectileProcess.coordinator(input.path, to: directory)
+            let join = try await Self.joinFile(of: directory, in: scratch, from: coordinator)
             let endpoint = try #require(try JoinText(directory: directory).endpoints.first)
             func worker() throws -> SectileProcess {
                 try SectileProcess(
@@ -163,7 +148,11 @@ extension EndToEnd {
                 workers[0] = try worker()
                 coordinator.signal(SIGKILL)
                 #expect(await coordinator.finished().exitCode == 128 + SIGKILL)
-                coordinator = try Self.coordinator(input, directory, endpoint)
+                coordinator = try SectileProcess.coordinator(
+                    input.path,
+                    to: directory,
+                    listen: endpoint
+                )
             }
             let finished = await coordinator.finished()
             #expect(finished.exitCode == 0, "\(finished.errors)")
@@ -183,13 +172,8 @@ extension EndToEnd {
             let scratch = try ScratchDirectory()
             let input = try SmallInput(in: scratch)
             let directory = "\(scratch.path)/run"
-            let coordinator = try SectileProcess(
-                [
-                    "coordinator", try input.write(), "--output", directory, "--listen",
-                    "tcp://127.0.0.1:0", "--advertise", "127.0.0.1",
-                ]
-            )
-            let join = try await Self.joinFile(of: directory, in: scratch) { coordinator.isRunning }
+            let coordinator = try SectileProcess.coordinator(try input.write(), to: directory)
+            let join = try await Self.joinFile(of: directory, in: scratch, from: coordinator)
             let endpoint = try #require(try JoinText(directory: directory).endpoints.first)
             let arguments = Self.arguments(
                 join,

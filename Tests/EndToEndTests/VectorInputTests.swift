@@ -13,23 +13,9 @@ extension EndToEnd {
             tools = RasterTools(scratch: scratch)
         }
 
-        private func run(_ input: SmallInput, _ name: String) async throws -> String {
-            let directory = "\(scratch.path)/run-\(name)"
-            let finished = try await SectileProcess.run(
-                "run",
-                try input.write("\(name).yaml"),
-                "--output",
-                directory,
-                "--workers",
-                "1"
-            )
-            try #require(finished.exitCode == 0, "\(name): \(finished.errors)")
-            return directory
-        }
-
         @Test(.timeLimit(.minutes(2)))
         func `the same zones in every format give the same table`() async throws {
-            let plain = try RunOutcome(directory: try await run(SmallInput(in: scratch), "geojson"))
+            let plain = try RunOutcome(directory: try await SmallInput(in: scratch).run("geojson"))
             for (file, arguments) in [
                 ("zones.gpkg", ["-f", "GPKG"]),
                 ("zones.fgb", ["-f", "FlatGeobuf", "-lco", "SPATIAL_INDEX=NO"]),
@@ -38,7 +24,7 @@ extension EndToEnd {
                 try await tools.run(["ogr2ogr"] + arguments + [file, "zones.geojson"])
                 var input = try SmallInput(in: scratch)
                 input.replace("path: zones.geojson", with: "path: \(file)")
-                #expect(try RunOutcome(directory: try await run(input, file)) == plain, "\(file)")
+                #expect(try RunOutcome(directory: try await input.run(file)) == plain, "\(file)")
             }
         }
 
@@ -59,7 +45,7 @@ extension EndToEnd {
             // Many files come without the sidecar that names the encoding.
             try FileManager.default.removeItem(atPath: "\(scratch.path)/gbk.cpg")
             input.replace("path: zones.geojson", with: "path: gbk.shp\n  encoding: GBK")
-            let table = try TableReader.read("\(try await run(input, "gbk"))/tables/cities.csv")
+            let table = try TableReader.read("\(try await input.run("gbk"))/tables/cities.csv")
             #expect(try table.texts("name").contains("北京市"))
         }
 
@@ -75,25 +61,20 @@ extension EndToEnd {
                 "code,gdp,share\n010203,500,0.25\n2,,0.5\n999999,1,1\n",
                 to: "cities.csv"
             )
-            input.replace(
-                "zones:\n",
-                with: """
-                      - {name: gdp, role: covariate, attribute: gdp, quantity: total, unit: 10^8 CNY}
-                      - {name: share, role: covariate, attribute: share, quantity: intensity, unit: 1}
-                    zones:
-                      attributes: {path: cities.csv, key: code}
-
-                    """
+            input.addLayers(
+                "name: gdp, role: covariate, attribute: gdp, quantity: total, unit: 10^8 CNY",
+                "name: share, role: covariate, attribute: share, quantity: intensity, unit: 1"
             )
+            input.replace("zones:\n", with: "zones:\n  attributes: {path: cities.csv, key: code}\n")
             input.replace("variants: [abs, rel, norm]", with: "variants: [abs, pergdp]\n  gdp: gdp")
-            let plan = try await SectileProcess.run("plan", try input.write())
+            let plan = try await input.plan()
             #expect(plan.exitCode == 0, "\(plan.errors)")
             #expect(plan.output.contains("1 of 3 zones have no row"), "\(plan.output)")
             #expect(plan.output.contains("3 south"), "\(plan.output)")
             #expect(plan.output.contains("1 codes of"), "\(plan.output)")
             #expect(plan.output.contains("999999"), "\(plan.output)")
 
-            let directory = try await run(input, "joined")
+            let directory = try await input.run("joined")
             let table = try TableReader.read("\(directory)/tables/zone_statistics.csv")
             let ids = try table.texts("id")
             let west = try #require(ids.firstIndex(of: "010203"))
@@ -142,16 +123,14 @@ extension EndToEnd {
                 ("moved", "gcj02", nil), ("island", "gcj02", "do not look shifted, though"),
             ] {
                 var input = try SmallInput(in: scratch)
-                input.replace(
-                    "zones:\n  path: zones.geojson",
-                    with: """
-                          - {name: land, role: covariate, path: land.tif, quantity: intensity, unit: 1}
-                        zones:
-                          datum: \(datum)
-                          path: \(file).geojson
-                        """
+                input.addLayers(
+                    "name: land, role: covariate, path: land.tif, quantity: intensity, unit: 1"
                 )
-                let plan = try await SectileProcess.run("plan", try input.write())
+                input.replace(
+                    "path: zones.geojson",
+                    with: "path: \(file).geojson\n  datum: \(datum)"
+                )
+                let plan = try await input.plan()
                 #expect(plan.exitCode == 0, "\(plan.errors)")
                 if let verdict {
                     #expect(plan.output.contains(verdict), "\(file) \(datum): \(plan.output)")
@@ -176,13 +155,10 @@ extension EndToEnd {
             try scratch.write(table(moved), to: "amap_plants.csv")
             func input(_ path: String) throws -> SmallInput {
                 var input = try SmallInput(in: scratch)
-                input.replace(
-                    "zones:\n  path",
-                    with: """
-                          - {name: away, role: covariate, path: \(path), derive: distance, xField: x, yField: y, quantity: intensity}
-                        zones:
-                          path
-                        """
+                input.addLayers(
+                    """
+                    name: away, role: covariate, path: \(path), derive: distance, xField: x, yField: y, quantity: intensity
+                    """
                 )
                 return input
             }
@@ -192,7 +168,7 @@ extension EndToEnd {
             let files = ["plants.csv", "amap_plants.csv, datum: gcj02", "amap_plants.csv"]
             var means: [[Double?]] = []
             for (index, file) in files.enumerated() {
-                let directory = try await run(input(file), "points\(index)")
+                let directory = try await input(file).run("points\(index)")
                 let path = "\(directory)/tables/zone_statistics.csv"
                 means.append(try TableReader.read(path).numbers("away_mean"))
             }
@@ -209,7 +185,7 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(1)))
         func `boundaries of a web map are put back in their place on request`() async throws {
             let plain = try TableReader.read(
-                "\(try await run(SmallInput(in: scratch), "true"))/tables/cities.csv"
+                "\(try await SmallInput(in: scratch).run("true"))/tables/cities.csv"
             )
             // The same zones as a Chinese web map would draw them, corner by corner.
             func ring(_ corners: [(Double, Double)]) -> String {
@@ -230,11 +206,11 @@ extension EndToEnd {
                 to: "amap.geojson"
             )
             input.replace("path: zones.geojson", with: "path: amap.geojson")
-            let plan = try await SectileProcess.run("plan", try input.write())
+            let plan = try await input.plan()
             #expect(plan.output.contains("look shifted"), "\(plan.output)")
             input.replace("path: amap.geojson", with: "path: amap.geojson\n  datum: gcj02")
             let restored = try TableReader.read(
-                "\(try await run(input, "restored"))/tables/cities.csv"
+                "\(try await input.run("restored"))/tables/cities.csv"
             )
             for (mine, theirs) in zip(
                 try restored.numbers("area_km2"),
