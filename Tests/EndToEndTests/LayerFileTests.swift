@@ -9,6 +9,12 @@ extension EndToEnd {
 
         init() throws { scratch = try ScratchDirectory() }
 
+        /// What a plan says that the sink amounts to.
+        private static func amounts(_ plan: Finished) -> String? {
+            plan.output.split(separator: "\n").first { $0.hasPrefix("  sink: ") }?
+                .components(separatedBy: "; ").first
+        }
+
         private func expectRefusal(_ input: SmallInput, naming words: String...) async throws {
             let plan = try await input.plan()
             #expect(plan.exitCode == 2, "\(plan.output)")
@@ -33,12 +39,8 @@ extension EndToEnd {
             let words = "2 of 4 files lie outside the grid or have no value there"
             #expect(plan.output.contains(words), "\(plan.output) \(plan.errors)")
             // What lies below is not counted: the layer amounts to the same.
-            func amounts(_ output: String) -> String? {
-                output.split(separator: "\n").first { $0.hasPrefix("  sink: ") }?
-                    .components(separatedBy: "; ").first
-            }
-            #expect(amounts(plan.output) != nil)
-            #expect(amounts(plan.output) == amounts(single.output))
+            #expect(Self.amounts(plan) != nil)
+            #expect(Self.amounts(plan) == Self.amounts(single))
             #expect(try RunOutcome(directory: try await input.run("sheets")) == plain)
             // None at all is an error, as for a single file.
             input.replace("[below.asc, sink.asc, far.asc, empty.asc]", with: "[far.asc, empty.asc]")
@@ -74,6 +76,33 @@ extension EndToEnd {
                 "2 bands in",
                 "two.vrt"
             )
+        }
+
+        @Test(
+            .enabled(if: RasterTools.areInstalled, "GDAL's programs are not installed"),
+            .timeLimit(.minutes(1))
+        )
+        func `a mosaic of bands needs a value in one of them, a sum in each`() async throws {
+            var input = try SmallInput(in: scratch)
+            let plain = try await input.plan()
+            try SmallInput.writeLayer("empty", in: scratch) { _, _ in -9999 }
+            let tools = RasterTools(scratch: scratch)
+            try await tools.run("gdalbuildvrt -q -separate half.vrt sink.asc empty.asc")
+            try await tools.run("gdalbuildvrt -q -separate none.vrt empty.asc empty.asc")
+            input.replace(
+                "path: sink.asc",
+                with: "path: half.vrt\n    band: all\n    combine: mosaic"
+            )
+            let plan = try await input.plan()
+            #expect(plan.exitCode == 0, "\(plan.errors)")
+            #expect(Self.amounts(plan) != nil)
+            #expect(Self.amounts(plan) == Self.amounts(plain))
+            let complaint = "all pixels within the grid are nodata"
+            var sum = input
+            sum.replace("combine: mosaic", with: "combine: sum")
+            try await expectRefusal(sum, naming: "layers[1].path", "half.vrt", complaint)
+            input.replace("half.vrt", with: "none.vrt")
+            try await expectRefusal(input, naming: "layers[1].path", "none.vrt", complaint)
         }
 
         @Test(.timeLimit(.minutes(1)))

@@ -3,7 +3,13 @@ import Testing
 extension SectileProcess {
     /// Runs a configuration whole, which must end well.
     ///
-    /// - Parameter workers: nil for as many as the machine has room for.
+    /// - Parameters:
+    ///   - configuration: its path.
+    ///   - directory: the run directory.
+    ///   - workers: nil for as many as the machine has room for.
+    ///   - sourceLocation: where it is wanted.
+    /// - Returns: what it said.
+    /// - Throws: `ExpectationFailedError` when it ends otherwise.
     @discardableResult
     static func complete(
         _ configuration: String,
