@@ -91,6 +91,28 @@ final class SmallCluster {
         }
     }
 
+    /// Expects that nothing that workers say arrives for so long: no unit is committed, though some are open.
+    func expectStandstill(
+        milliseconds: Int,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        // What had arrived before is committed first.
+        try await Task.sleep(for: .milliseconds(300))
+        let before = CommittedTiles.count(in: directory)
+        try await Task.sleep(for: .milliseconds(milliseconds))
+        #expect(coordinator.isRunning, sourceLocation: sourceLocation)
+        let after = CommittedTiles.count(in: directory)
+        #expect(after == before, sourceLocation: sourceLocation)
+    }
+
+    /// Expects that no unit was begun twice, by whomever.
+    func expectNothingBegunAgain(sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let began = try workerLogs().filter { $0.event == "tile.began" }
+            .map { "\($0.stage ?? "") \($0.tile ?? "")" }
+        #expect(!began.isEmpty, sourceLocation: sourceLocation)
+        #expect(began.count == Set(began).count, sourceLocation: sourceLocation)
+    }
+
     /// Waits for the end of the run and checks that it is whole: each unit committed once, and the bits
     /// of a run that nothing happened to.
     func finish(

@@ -31,13 +31,17 @@ final class TCPProxy: Sendable {
         var cutCount = 0
         var isStopped = false
         var accepted = 0
+        var broken = 0
+        var deliveredBytes = 0
+        var leastDelayMilliseconds: UInt64 = .max
     }
 
     private final class Link {
         let client: Int32
         let server: Int32
-        /// What is under way in each direction, with the moment from which it may be delivered.
-        var queues: [[(due: UInt64, bytes: ArraySlice<UInt8>)]] = [[], []]
+        /// What is under way in each direction, with the moments at which it came and from which it may
+        /// be delivered.
+        var queues: [[(came: UInt64, due: UInt64, bytes: ArraySlice<UInt8>)]] = [[], []]
         var isEnded = false
         var swallowed: Set<Direction> = []
         var budget: [Double] = [0, 0]
@@ -81,6 +85,15 @@ final class TCPProxy: Sendable {
     /// Connections that were ever taken.
     var acceptedCount: Int { state.withLock { $0.accepted } }
 
+    /// Connections that ``cut()`` ended.
+    var brokenCount: Int { state.withLock { $0.broken } }
+
+    /// Bytes that came through, in both directions.
+    var deliveredBytes: Int { state.withLock { $0.deliveredBytes } }
+
+    /// The shortest time that anything was under way, milliseconds.
+    var leastDelayMilliseconds: UInt64 { state.withLock { $0.leastDelayMilliseconds } }
+
     /// Puts trouble in force in place of what was.
     func cause(_ trouble: Trouble) { state.withLock { $0.trouble = trouble } }
 
@@ -119,6 +132,8 @@ final class TCPProxy: Sendable {
                 ($0.trouble, $0.cutCount, $0.isStopped)
             }
             if cutCount != cuts || isStopped {
+                let broken = cutCount - cuts > 0 ? links.count : 0
+                state.withLock { $0.broken += broken }
                 cuts = cutCount
                 for link in links { link.isEnded = true }
             }
@@ -220,8 +235,9 @@ final class TCPProxy: Sendable {
             return
         }
         guard !link.swallowed.contains(direction) else { return }
-        let due = Self.milliseconds + UInt64(trouble.delayMilliseconds)
-        link.queues[direction.rawValue].append((due, buffer[..<count]))
+        let now = Self.milliseconds
+        let due = now + UInt64(trouble.delayMilliseconds)
+        link.queues[direction.rawValue].append((now, due, buffer[..<count]))
     }
 
     private func deliver(
@@ -249,6 +265,10 @@ final class TCPProxy: Sendable {
             guard sent > 0 else {
                 if errno != EAGAIN, errno != EINTR { link.isEnded = true }
                 return
+            }
+            state.withLock {
+                $0.deliveredBytes += sent
+                $0.leastDelayMilliseconds = min($0.leastDelayMilliseconds, now - first.came)
             }
             link.budget[index] -= Double(sent)
             let rest = first.bytes.dropFirst(sent)
