@@ -2,6 +2,22 @@ import Foundation
 
 /// The evaluation configuration with other tiles, in a file of its own.
 struct EvaluationInput {
+    /// Values for a window of 60 × 52 cells with every cell an observation, around Beijing, where emission and
+    /// covariates are as rough as anywhere.
+    static let window = [
+        "name": "north", "originX": "200000", "originY": "4600000", "columns": "60",
+        "rows": "52", "observations": "{ spacingMetres: none }",
+        "bandwidth":
+            "{ type: adaptive, criterion: aicc, minimum: 60, maximum: 300, bufferMetres: 20000 }",
+    ]
+
+    /// The same cells with observations 30 km apart, by buffered cross-validation.
+    static let latticeWindow = window.merging([
+        "observations": "{ spacingMetres: 30000 }",
+        "bandwidth":
+            "{ type: adaptive, criterion: bcv, minimum: 40, maximum: 200, bufferMetres: 40000 }",
+    ]) { $1 }
+
     /// The configuration file.
     let path: String
 

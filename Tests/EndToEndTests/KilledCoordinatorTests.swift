@@ -7,9 +7,7 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(2)))
         func `a killed run goes on with the same command and computes nothing twice`() async throws
         {
-            let reference = try RunOutcome(
-                directory: try await SharedRuns.reference().directory
-            )
+            let reference = try await SharedRuns.outcome()
             let scratch = try ScratchDirectory()
             let input = try EvaluationInput(tileSizePixels: 64, in: scratch)
             let directory = "\(scratch.path)/run"
@@ -43,9 +41,7 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(1)))
         func `workers on their own outlive their coordinator and join the next one`() async throws {
-            let reference = try RunOutcome(
-                directory: try await SharedRuns.reference().directory
-            )
+            let reference = try await SharedRuns.outcome()
             let scratch = try ScratchDirectory()
             let input = try EvaluationInput(tileSizePixels: 64, in: scratch)
             let directory = "\(scratch.path)/run"

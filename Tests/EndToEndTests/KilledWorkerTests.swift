@@ -9,9 +9,7 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(3)))
         func `workers killed at random moments change nothing`() async throws {
-            let reference = try RunOutcome(
-                directory: try await SharedRuns.reference().directory
-            )
+            let reference = try await SharedRuns.outcome()
             var kills = 0
             var round = 0
             while kills < Self.killCount, round < 10 {

@@ -5,29 +5,14 @@ import Testing
 extension EndToEnd {
     /// Local models on tiles are those of the whole grid, bit for bit.
     ///
-    /// On a real window of 60 × 52 cells with every cell an observation, around Beijing, where emission
-    /// and covariates are as rough as anywhere. `scripts/gate` does the same on the whole country.
+    /// On a real window (``EvaluationInput/window``); `scripts/gate` does the same on the whole country.
     @Suite(.enabled(if: Program.canEvaluate, "the evaluation data are absent"))
     struct RegressionGateTests {
-        static let window = [
-            "name": "north", "originX": "200000", "originY": "4600000", "columns": "60",
-            "rows": "52", "observations": "{ spacingMetres: none }",
-            "bandwidth":
-                "{ type: adaptive, criterion: aicc, minimum: 60, maximum: 300, bufferMetres: 20000 }",
-        ]
-
-        /// The same cells with observations 30 km apart, by buffered cross-validation.
-        static let lattice = window.merging([
-            "observations": "{ spacingMetres: 30000 }",
-            "bandwidth":
-                "{ type: adaptive, criterion: bcv, minimum: 40, maximum: 200, bufferMetres: 40000 }",
-        ]) { $1 }
-
         private static func outcome(
             tileSizePixels: Int,
             workers: Int,
             level: String? = nil,
-            of configuration: [String: String] = window,
+            of configuration: [String: String] = EvaluationInput.window,
             in scratch: ScratchDirectory
         ) async throws -> RunOutcome {
             let input = try EvaluationInput(
@@ -49,7 +34,7 @@ extension EndToEnd {
             async throws
         {
             let scratch = try ScratchDirectory()
-            let reference = try await Self.outcome(tileSizePixels: 64, workers: 1, in: scratch)
+            let reference = try await SharedRuns.windowOutcome()
             for (size, workers) in [(16, 2), (33, 7), (25, 1)] {
                 let outcome = try await Self.outcome(
                     tileSizePixels: size,
@@ -70,7 +55,7 @@ extension EndToEnd {
                 try await Self.outcome(
                     tileSizePixels: size,
                     workers: workers,
-                    of: Self.lattice,
+                    of: EvaluationInput.latticeWindow,
                     in: try ScratchDirectory()
                 )
             }
@@ -84,8 +69,8 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(4)))
         func `every instruction set of the machine gives the same bits`() async throws {
             let scratch = try ScratchDirectory()
-            let reference = try await Self.outcome(tileSizePixels: 30, workers: 2, in: scratch)
-            // The least of them always; those between it and the best, where there is time.
+            let reference = try await SharedRuns.windowOutcome()
+            // The reference has the best. The least always; those between them, where there is time.
             let levels = InstructionSet.available.map(\.rawValue)
             for level in Program.isThorough ? levels : ["baseline"] {
                 let outcome = try await Self.outcome(
@@ -101,13 +86,13 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(4)))
         func `a worker killed in every stage of the regression changes nothing`() async throws {
             let scratch = try ScratchDirectory()
-            let reference = try await Self.outcome(tileSizePixels: 64, workers: 1, in: scratch)
+            let reference = try await SharedRuns.windowOutcome()
             let seed = UInt64.random(in: .min ... .max)
             print("killed workers of the regression: seed \(seed)")
             var random = SeededRandom(seed: seed)
             let input = try EvaluationInput(
                 tileSizePixels: 16,
-                replacing: Self.window,
+                replacing: EvaluationInput.window,
                 in: scratch
             )
             let directory = "\(scratch.path)/killed"
@@ -139,10 +124,10 @@ extension EndToEnd {
             async throws
         {
             let scratch = try ScratchDirectory()
-            let reference = try await Self.outcome(tileSizePixels: 64, workers: 1, in: scratch)
+            let reference = try await SharedRuns.windowOutcome()
             let input = try EvaluationInput(
                 tileSizePixels: 16,
-                replacing: Self.window,
+                replacing: EvaluationInput.window,
                 in: scratch
             )
             let directory = "\(scratch.path)/killed"

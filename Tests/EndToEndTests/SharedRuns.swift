@@ -6,50 +6,54 @@ actor SharedRuns {
     /// The runs of the suite that is under way.
     @TaskLocal static var current: SharedRuns?
 
-    /// A run that came to its end.
-    struct Completed: Sendable {
-        let directory: String
-        let configuration: String
-        let finished: Finished
-    }
-
     private let scratch: ScratchDirectory
-    private var tasks: [String: Task<Completed, any Error>] = [:]
+    private var tasks: [String: Task<String, any Error>] = [:]
 
     init() throws { scratch = try ScratchDirectory() }
 
-    /// A run of `config/<name>.yaml` as one tile with one worker.
-    ///
-    /// Nobody may change its directory.
-    func completed(_ name: String = "china-grid01") async throws -> Completed {
-        if let task = tasks[name] { return try await task.value }
+    private func directory(
+        _ name: String,
+        tileSizePixels: Int,
+        replacing values: [String: String]
+    ) async throws -> String {
+        let directory = "\(scratch.path)/\(name)-\(tileSizePixels)"
+        if let task = tasks[directory] { return try await task.value }
         let task = Task { [scratch] in
-            let input = try EvaluationInput(name, tileSizePixels: 512, in: scratch)
-            let directory = "\(scratch.path)/\(name)"
-            let finished = try await SectileProcess.run(
-                "run",
-                input.path,
-                "--output",
-                directory,
-                "--workers",
-                "1"
+            let input = try EvaluationInput(
+                name,
+                tileSizePixels: tileSizePixels,
+                replacing: values,
+                in: scratch
             )
-            return Completed(
-                directory: directory,
-                configuration: input.path,
-                finished: finished
-            )
+            try await SectileProcess.complete(input.path, to: directory)
+            return directory
         }
-        tasks[name] = task
+        tasks[directory] = task
         return try await task.value
     }
 
-    /// The run of the suite, which must have ended well.
-    static func reference(_ name: String = "china-grid01") async throws -> Completed {
+    /// The directory of a run of `config/<name>.yaml` as one tile with one worker.
+    ///
+    /// Nobody may change it.
+    static func reference(_ name: String = "china-grid01") async throws -> String {
         let runs = try #require(current)
-        let run = try await runs.completed(name)
-        try #require(run.finished.exitCode == 0, "\(run.finished.errors)")
-        return run
+        return try await runs.directory(name, tileSizePixels: 512, replacing: [:])
+    }
+
+    /// What the whole country gives as one tile with one worker.
+    static func outcome() async throws -> RunOutcome {
+        try RunOutcome(directory: try await reference())
+    }
+
+    /// What ``EvaluationInput/window`` gives as one tile with one worker.
+    static func windowOutcome() async throws -> RunOutcome {
+        let runs = try #require(current)
+        let directory = try await runs.directory(
+            "china-grid01",
+            tileSizePixels: 64,
+            replacing: EvaluationInput.window
+        )
+        return try RunOutcome(directory: directory)
     }
 }
 

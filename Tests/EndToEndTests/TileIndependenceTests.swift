@@ -6,7 +6,7 @@ extension EndToEnd {
     struct TileIndependenceTests {
         @Test(.timeLimit(.minutes(2)))
         func `a run of several rounds tells what each of them took`() async throws {
-            let directory = try await SharedRuns.reference().directory
+            let directory = try await SharedRuns.reference()
             let data = try Data(contentsOf: URL(fileURLWithPath: "\(directory)/run.json"))
             let record = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
             let stages = try #require(record["stages"] as? [[String: Any]])
@@ -25,9 +25,7 @@ extension EndToEnd {
             tileSizePixels: Int,
             workers: Int
         ) async throws {
-            let reference = try RunOutcome(
-                directory: try await SharedRuns.reference().directory
-            )
+            let reference = try await SharedRuns.outcome()
             let scratch = try ScratchDirectory()
             let input = try EvaluationInput(tileSizePixels: tileSizePixels, in: scratch)
             let directory = "\(scratch.path)/run"

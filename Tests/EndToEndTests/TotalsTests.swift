@@ -45,7 +45,7 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(1)))
         func `national and city totals close on 10 km cells`() async throws {
-            let run = try RunDocument(directory: try await SharedRuns.reference().directory)
+            let run = try RunDocument(directory: try await SharedRuns.reference())
             #expect(run.run.state == "done")
             // Σ value × ellipsoidal cell area on the source grid, computed outside.
             for (name, expected) in [("emission", 9.480e9), ("sink", 8.576e9)] {
@@ -60,7 +60,7 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(1)))
         func `every output of a run with NPP says that it is no carbon sink`() async throws {
-            let directory = try await SharedRuns.reference().directory
+            let directory = try await SharedRuns.reference()
             #expect(try RunDocument(directory: directory).statements.sink == Self.caption)
             for name in [
                 "report.html", "tables/cities.csv", "tables/cities.csv-metadata.json",
@@ -83,7 +83,7 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(1)))
         func `no output of a run with NPP speaks of surplus or neutrality`() async throws {
-            let directory = try await SharedRuns.reference().directory
+            let directory = try await SharedRuns.reference()
             for (name, text) in try texts(of: directory) {
                 #expect(!text.contains("surplus"), "\(name)")
                 #expect(!text.contains("neutral"), "\(name)")
@@ -92,7 +92,7 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(1)))
         func `with NEP sinks may be negative and the word surplus stands`() async throws {
-            let directory = try await SharedRuns.reference("china-grid01-nep").directory
+            let directory = try await SharedRuns.reference("china-grid01-nep")
             let run = try RunDocument(directory: directory)
             #expect(run.national.first?.statusCounts["13"] ?? 0 > 0)
             #expect(run.statements.sink?.contains("NPP") != true)

@@ -36,16 +36,13 @@ extension EndToEnd {
             async throws
         {
             // With local models, so that tiles read each other's results.
-            let window = RegressionGateTests.window
+            let reference = try await SharedRuns.windowOutcome()
             let scratch = try ScratchDirectory()
-            let whole = try EvaluationInput(tileSizePixels: 64, replacing: window, in: scratch)
-            try await SectileProcess.complete(
-                whole.path,
-                to: "\(scratch.path)/shared",
-                workers: nil
+            let input = try EvaluationInput(
+                tileSizePixels: 16,
+                replacing: EvaluationInput.window,
+                in: scratch
             )
-            let reference = try RunOutcome(directory: "\(scratch.path)/shared")
-            let input = try EvaluationInput(tileSizePixels: 16, replacing: window, in: scratch)
             let directory = "\(scratch.path)/run"
             let coordinator = try SectileProcess.coordinator(
                 input.path,
@@ -88,13 +85,12 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(2)))
         func `tiles read their neighbours in the object store that workers share`() async throws {
-            let window = RegressionGateTests.window
+            let reference = try await SharedRuns.windowOutcome()
             let scratch = try ScratchDirectory()
-            let input = try EvaluationInput(tileSizePixels: 16, replacing: window, in: scratch)
-            try await SectileProcess.complete(
-                input.path,
-                to: "\(scratch.path)/shared",
-                workers: nil
+            let input = try EvaluationInput(
+                tileSizePixels: 16,
+                replacing: EvaluationInput.window,
+                in: scratch
             )
             let directory = "\(scratch.path)/run"
             let coordinator = try SectileProcess.coordinator(input.path, to: directory)
@@ -110,10 +106,7 @@ extension EndToEnd {
             let finished = await coordinator.finished()
             #expect(finished.exitCode == 0, "\(finished.errors)")
             for worker in workers { #expect(await worker.finished().exitCode == 0) }
-            #expect(
-                try RunOutcome(directory: directory)
-                    == RunOutcome(directory: "\(scratch.path)/shared")
-            )
+            #expect(try RunOutcome(directory: directory) == reference)
             // Each object by its digest, in the run's own folder.
             let stored = try ScratchDirectory.contents(of: store)
             #expect(stored.count > 20)
@@ -124,9 +117,7 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(2)))
         func `what travels survives killed workers and a killed coordinator`() async throws {
-            let reference = try RunOutcome(
-                directory: try await SharedRuns.reference().directory
-            )
+            let reference = try await SharedRuns.outcome()
             let scratch = try ScratchDirectory()
             let input = try EvaluationInput(tileSizePixels: 64, in: scratch)
             let directory = "\(scratch.path)/run"
