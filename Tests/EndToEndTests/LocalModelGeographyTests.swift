@@ -3,7 +3,7 @@ import Lattice
 import RasterIO
 import Testing
 
-extension EndToEnd {
+extension EndToEndCountries {
     /// Local models where neighbours are far away, on one side, or not there at all.
     struct LocalModelGeographyTests {
         private let scratch: ScratchDirectory

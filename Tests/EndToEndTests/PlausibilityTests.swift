@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension EndToEndCountries {
     /// Slips of units on the evaluation data: each is noticed before a tile runs, and named.
     @Suite(.enabled(if: Program.canEvaluate, "the evaluation data are absent"))
     struct PlausibilityTests {

@@ -2,7 +2,7 @@ import Foundation
 import Regression
 import Testing
 
-extension EndToEnd {
+extension EndToEndCountries {
     /// Local models on tiles are those of the whole grid, bit for bit.
     ///
     /// On a real window (``EvaluationInput/window``); `scripts/gate` does the same on the whole country.

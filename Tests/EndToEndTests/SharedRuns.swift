@@ -72,8 +72,3 @@ extension Trait where Self == SharedRunsTrait {
     /// Claims about the same runs share them.
     static var sharedRuns: Self { SharedRunsTrait() }
 }
-
-/// Real processes, real sockets, real signals; one after the other, because they measure each
-/// other's machine.
-@Suite(.serialized, .enabled(if: Program.isBuilt, "the program is not built"), .sharedRuns)
-enum EndToEnd {}

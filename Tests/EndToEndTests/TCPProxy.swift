@@ -63,7 +63,7 @@ final class TCPProxy: Sendable {
     /// Listens on a free port and forwards to another of this machine.
     init(target: Int) throws {
         self.target = target
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = Self.loopback(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
@@ -201,8 +201,10 @@ final class TCPProxy: Sendable {
     private func accept(_ links: inout [Link], _ trouble: Trouble) {
         let client = Glibc.accept(listener, nil, nil)
         guard client >= 0 else { return }
+        // A process that a test starts meanwhile must not keep the connection open.
+        _ = fcntl(client, F_SETFD, FD_CLOEXEC)
         state.withLock { $0.accepted += 1 }
-        let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         let address = Self.loopback(port: target)
         let result = unsafe withUnsafeBytes(of: address) { bytes in
             unsafe connect(

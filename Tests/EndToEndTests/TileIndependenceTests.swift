@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension EndToEndCountries {
     @Suite(.enabled(if: Program.canEvaluate, "the evaluation data are absent"))
     struct TileIndependenceTests {
         @Test(.timeLimit(.minutes(2)))

@@ -2,7 +2,7 @@ import Foundation
 import RasterIO
 import Testing
 
-extension EndToEnd {
+extension EndToEndCountries {
     @Suite(.enabled(if: Program.canEvaluate, "the evaluation data are absent"))
     struct TotalsTests {
         /// What a test reads of `run.json`.

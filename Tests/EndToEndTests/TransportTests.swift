@@ -2,7 +2,7 @@ import ContentDigest
 import Foundation
 import Testing
 
-extension EndToEnd {
+extension EndToEndCountries {
     @Suite(.enabled(if: Program.canEvaluate, "the evaluation data are absent"))
     struct TransportTests {
         /// The join file, taken out of the run directory as an operator's copy is.
