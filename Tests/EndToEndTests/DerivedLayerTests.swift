@@ -265,17 +265,11 @@ extension EndToEnd {
                 with: "variants: [abs]\n  water: \(policy)\n  waterLayer: lake"
             )
             let directory = try await input.run(policy)
-            try GDALRuntime.start(cacheBytes: 64 << 20)
-            let status = try RasterDataset(path: "\(directory)/mosaic/status.tif")
-            let codes = try status.read(status.description.window, band: 1).samples
-            let deficit = try RasterDataset(path: "\(directory)/mosaic/deficit.tif")
-            func band(_ name: String) throws -> [Double] {
-                let index = try #require(
-                    deficit.description.bands.firstIndex { $0.name == name }
-                )
-                return try deficit.read(deficit.description.window, band: index + 1).samples
-            }
-            let (emission, sink, absolute) = try (band("emission"), band("sink"), band("abs"))
+            let codes = try #require(try mosaicBands("status", of: directory)["deficit"])
+            let bands = try mosaicBands("deficit", of: directory)
+            let emission = try #require(bands["emission"])
+            let sink = try #require(bands["sink"])
+            let absolute = try #require(bands["abs"])
             let lake = codes.indices.filter { codes[$0] == 20 }
             #expect((450...607).contains(lake.count), "\(lake.count)")
             if policy == "mask" {
@@ -292,16 +286,11 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(2)))
         func `net ecosystem production is what respiration leaves of the primary one`() async throws
         {
-            try GDALRuntime.start(cacheBytes: 64 << 20)
             func npp(_ row: Int, _ column: Int) -> Double { 20 + 3 * Double((row + column) % 37) }
             func respiration(_ row: Int, _ column: Int) -> Double { Double((row * 7) % 60) }
             func sinks(_ input: SmallInput, _ name: String) async throws -> [Double] {
-                let directory = try await input.run(name)
-                let mosaic = try RasterDataset(path: "\(directory)/mosaic/deficit.tif")
-                let index = try #require(
-                    mosaic.description.bands.firstIndex { $0.name == "sink" }
-                )
-                return try mosaic.read(mosaic.description.window, band: index + 1).samples
+                let bands = try mosaicBands("deficit", of: try await input.run(name))
+                return try #require(bands["sink"])
             }
             var parts = try SmallInput(in: scratch)
             var whole = parts

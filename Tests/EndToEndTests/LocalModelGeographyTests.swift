@@ -8,10 +8,7 @@ extension EndToEndCountries {
     struct LocalModelGeographyTests {
         private let scratch: ScratchDirectory
 
-        init() throws {
-            scratch = try ScratchDirectory()
-            try GDALRuntime.start(cacheBytes: 64 << 20)
-        }
+        init() throws { scratch = try ScratchDirectory() }
 
         private func run(
             _ country: OddCountry,
@@ -24,24 +21,6 @@ extension EndToEndCountries {
                 workers: workers
             )
             return (directory, finished.errors)
-        }
-
-        /// The samples of a mosaic's bands, by their names.
-        private func bands(_ mosaic: String, of directory: String) throws -> [String: [Double]] {
-            let dataset = try RasterDataset(path: "\(directory)/mosaic/\(mosaic).tif")
-            let description = dataset.description
-            var bands: [String: [Double]] = [:]
-            for (index, band) in description.bands.enumerated() {
-                let name = band.name.prefix { $0 != " " && $0 != ":" }
-                bands[String(name)] =
-                    try dataset.read(description.window, band: index + 1).samples
-            }
-            return bands
-        }
-
-        private func document(_ name: String, of directory: String) throws -> [String: Any] {
-            let data = try Data(contentsOf: URL(fileURLWithPath: "\(directory)/\(name)"))
-            return try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
         }
 
         /// The regression of the exported observations as a table.
@@ -117,9 +96,9 @@ extension EndToEndCountries {
             let local = try TableReader.read(
                 try await regressed(cut.directory, ["--value", "60"]) + "/local.csv"
             )
-            let largest = try largestDifference(names, bands("gwr", of: cut.directory), local)
+            let largest = try largestDifference(names, mosaicBands("gwr", of: cut.directory), local)
             #expect(largest < 1e-12)
-            let record = try document("run.json", of: cut.directory)
+            let record = try runDocument(of: cut.directory)
             let regression = try #require(record["regression"] as? [String: Any])
             let certificates = try #require(regression["certificates"] as? [String: [String: Int]])
             for (stage, counts) in certificates { #expect(counts["uncertified"] == 0, "\(stage)") }
@@ -161,14 +140,7 @@ extension EndToEndCountries {
                 #expect(abs(value - score) <= 1e-12 * abs(score))
             }
             // Each round has its own attempts and times: nothing was tried twice.
-            let stages = try #require(
-                try document("run.json", of: tiled.directory)["stages"] as? [[String: Any]]
-            )
-            #expect(stages.contains { $0["stage"] as? String == "bandwidth" })
-            for stage in stages {
-                #expect(stage["attempts"] as? Int == stage["tiles"] as? Int, "\(stage)")
-                #expect(stage["retries"] as? Int == 0, "\(stage)")
-            }
+            try expectNoRetries(tiled.directory)
             let best = zip(values, counts).min { $0.0 < $1.0 }
             #expect(best?.1 == scores.min { ($0.value, $0.key) < ($1.value, $1.key) }?.key)
         }
@@ -197,7 +169,7 @@ extension EndToEndCountries {
                 encoding: .utf8
             )
             #expect(report.contains(reason))
-            let deficit = try bands("deficit", of: refused.directory)
+            let deficit = try mosaicBands("deficit", of: refused.directory)
             #expect(deficit["abs"]?.contains { $0.isFinite } == true)
             // An empty map would look like a result.
             let pictures = try FileManager.default.contentsOfDirectory(
@@ -218,9 +190,9 @@ extension EndToEndCountries {
                 )
             )
             let metres = try #require(
-                try bands("neighbourhood", of: capped.directory)["bandwidth_m"]
+                try mosaicBands("neighbourhood", of: capped.directory)["bandwidth_m"]
             )
-            let codes = try #require(try bands("status", of: capped.directory)["regression"])
+            let codes = try #require(try mosaicBands("status", of: capped.directory)["regression"])
             var cappedCount = 0
             for index in codes.indices {
                 switch codes[index] {
@@ -291,8 +263,8 @@ extension EndToEndCountries {
             #expect(
                 try RunOutcome(directory: cut.directory) == RunOutcome(directory: whole.directory)
             )
-            let neighbourhood = try bands("neighbourhood", of: cut.directory)
-            let status = try #require(try bands("status", of: cut.directory)["regression"])
+            let neighbourhood = try mosaicBands("neighbourhood", of: cut.directory)
+            let status = try #require(try mosaicBands("status", of: cut.directory)["regression"])
             let metres = try #require(neighbourhood["bandwidth_m"])
             let used = try #require(neighbourhood["neighbours_used"])
             let density = try #require(neighbourhood["density"])
@@ -328,7 +300,7 @@ extension EndToEndCountries {
             )
             let largest = try largestDifference(
                 ["fitted", "residual", "beta_one", "se_one", "beta_two", "se_two"],
-                bands("gwr", of: cut.directory),
+                mosaicBands("gwr", of: cut.directory),
                 TableReader.read(table + "/local.csv")
             )
             #expect(largest < 1e-11)
@@ -369,7 +341,7 @@ extension EndToEndCountries {
                 compared += 1
             }
             #expect(compared > 20)
-            let model = try document("tables/model.json", of: tiled.directory)
+            let model = try runDocument("tables/model.json", of: tiled.directory)
             let cells = try #require(model["cell"] as? [String: Any])
             let chosen = try #require(cells["gwr"] as? [String: Any])
             #expect((chosen["bandwidth"] as? NSNumber)?.doubleValue == best?.count)
@@ -388,8 +360,8 @@ extension EndToEndCountries {
                     in: scratch
                 )
             )
-            let codes = try #require(try bands("status", of: capped.directory)["regression"])
-            let model = try bands("gwr", of: capped.directory)
+            let codes = try #require(try mosaicBands("status", of: capped.directory)["regression"])
+            let model = try mosaicBands("gwr", of: capped.directory)
             let fitted = try #require(model["fitted"])
             let residuals = try #require(model["residual"])
             let places = codes.indices.filter { [0, 6, 8].contains(codes[$0]) }
@@ -400,7 +372,7 @@ extension EndToEndCountries {
             let mean = responses.reduce(0, +) / Double(responses.count)
             let total = responses.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
             let rest = places.reduce(0) { $0 + residuals[$1] * residuals[$1] }
-            let document = try document("tables/model.json", of: capped.directory)
+            let document = try runDocument("tables/model.json", of: capped.directory)
             let cells = try #require(document["cell"] as? [String: Any])
             let local = try #require(cells["gwr"] as? [String: Any])
             func number(_ key: String) throws -> Double {
@@ -439,10 +411,10 @@ extension EndToEndCountries {
                 ]
             ).finished()
             #expect(holed.exitCode == 3, "\(holed.errors)")
-            let codes = try #require(try bands("status", of: directory)["regression"])
-            let before = try #require(try bands("status", of: whole.directory)["regression"])
-            let model = try bands("gwr", of: directory)
-            let wanted = try bands("gwr", of: whole.directory)
+            let codes = try #require(try mosaicBands("status", of: directory)["regression"])
+            let before = try #require(try mosaicBands("status", of: whole.directory)["regression"])
+            let model = try mosaicBands("gwr", of: directory)
+            let wanted = try mosaicBands("gwr", of: whole.directory)
             var counts: [Double: Int] = [:]
             for index in codes.indices where before[index] == 0 {
                 counts[codes[index], default: 0] += 1

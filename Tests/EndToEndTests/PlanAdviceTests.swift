@@ -21,12 +21,6 @@ extension EndToEnd {
             )
         }
 
-        private func layersOfRun(_ directory: String) throws -> [[String: Any]] {
-            let data = try Data(contentsOf: URL(fileURLWithPath: "\(directory)/run.json"))
-            let document = try JSONSerialization.jsonObject(with: data) as? [String: Any]
-            return try #require(document?["layerFacts"] as? [[String: Any]])
-        }
-
         /// What the lines of layers hold, of the country of constants below.
         private static let expectedLines: [(layer: String, pieces: [String])] = [
             (
@@ -232,7 +226,9 @@ extension EndToEnd {
                     + "quantity: intensity, unit: 1"
             )
             let directory = try await input.run("advice")
-            let layers = try layersOfRun(directory)
+            let layers = try #require(
+                try runDocument(of: directory)["layerFacts"] as? [[String: Any]]
+            )
             let perHead = try #require(layers.first { $0["name"] as? String == "perHead" })
             let people = try #require(layers.first { $0["name"] as? String == "people" })
             let fine = try #require(layers.first { $0["name"] as? String == "fine" })
