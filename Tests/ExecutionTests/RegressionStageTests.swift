@@ -93,37 +93,7 @@ struct RegressionStageTests {
     }
 
     private static func layer(_ name: String, sink: SinkKind? = nil) -> LayerModel {
-        LayerModel(
-            name: name,
-            paths: [],
-            combination: .sum,
-            band: 1,
-            fingerprints: [],
-            quantity: .density,
-            nodata: nil,
-            codes: [],
-            scale: nil,
-            offset: nil,
-            unitFactor: 1,
-            internalUnit: "1",
-            classes: [],
-            isBilinear: false,
-            subpointsPerAxis: 2,
-            minimumValidFraction: 0,
-            waterIsZero: false,
-            sink: sink,
-            facts: LayerFacts(
-                role: name,
-                unit: "1",
-                year: nil,
-                supportMetres: 10_000,
-                derivedFrom: [],
-                isProxy: false,
-                source: nil,
-                accounting: nil,
-                sectors: []
-            )
-        )
+        .fixture(name, subpointsPerAxis: 2, sink: sink, role: name, supportMetres: 10_000)
     }
 
     private static func model() throws -> RunModel {

@@ -1,6 +1,5 @@
 import Analysis
 import CarbonBalance
-import ContentDigest
 import Execution
 import Lattice
 import RasterIO
@@ -58,37 +57,7 @@ struct SheetTests {
     }
 
     private func layer(_ paths: [String], quantity: QuantityKind = .density) -> LayerModel {
-        LayerModel(
-            name: "layer",
-            paths: paths,
-            combination: .mosaic,
-            band: 1,
-            fingerprints: paths.map { ContentDigest(of: $0) },
-            quantity: quantity,
-            nodata: nil,
-            codes: [],
-            scale: nil,
-            offset: nil,
-            unitFactor: 1,
-            internalUnit: "1",
-            classes: [],
-            isBilinear: false,
-            subpointsPerAxis: 20,
-            minimumValidFraction: 0,
-            waterIsZero: false,
-            sink: nil,
-            facts: LayerFacts(
-                role: "covariate",
-                unit: "1",
-                year: nil,
-                supportMetres: 1000,
-                derivedFrom: [],
-                isProxy: false,
-                source: nil,
-                accounting: nil,
-                sectors: []
-            )
-        )
+        .fixture(paths: paths, combination: .mosaic, quantity: quantity)
     }
 
     private func read(_ layer: LayerModel) throws -> RegriddedLayer {

@@ -1,6 +1,5 @@
 import Analysis
 import CarbonBalance
-import ContentDigest
 import Execution
 import Lattice
 import RasterIO
@@ -48,37 +47,7 @@ struct SourceReadingTests {
     }
 
     private func layer(_ description: RasterDescription) -> LayerModel {
-        LayerModel(
-            name: "layer",
-            paths: [description.path],
-            combination: .sum,
-            band: 1,
-            fingerprints: [ContentDigest(of: "layer")],
-            quantity: .density,
-            nodata: nil,
-            codes: [],
-            scale: nil,
-            offset: nil,
-            unitFactor: 1,
-            internalUnit: "1",
-            classes: [],
-            isBilinear: false,
-            subpointsPerAxis: 10,
-            minimumValidFraction: 0,
-            waterIsZero: false,
-            sink: nil,
-            facts: LayerFacts(
-                role: "emission",
-                unit: "1",
-                year: nil,
-                supportMetres: 2000,
-                derivedFrom: [],
-                isProxy: false,
-                source: nil,
-                accounting: nil,
-                sectors: []
-            )
-        )
+        .fixture(paths: [description.path], subpointsPerAxis: 10)
     }
 
     private func tiles(_ size: Int) -> [CellWindow] {

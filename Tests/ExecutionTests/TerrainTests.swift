@@ -1,6 +1,5 @@
 import Analysis
 import CarbonBalance
-import ContentDigest
 import Execution
 import Foundation
 import Lattice
@@ -87,7 +86,12 @@ struct TerrainTests {
             columns: 10,
             rows: 10
         )
-        var layer = Self.layer(path)
+        var layer = LayerModel.fixture(
+            paths: [path],
+            quantity: .intensity,
+            unit: "m",
+            internalUnit: "degree"
+        )
         layer.reading.derivation = .terrain(measure)
         let found = try SourceLayerReader(grid: grid, samplesPerRead: 1 << 20)
             .read(layer, over: grid.window)
@@ -96,40 +100,6 @@ struct TerrainTests {
             .read(layer, over: grid.window)
         #expect(parts == found)
         return found.value.samples
-    }
-
-    private static func layer(_ path: String) -> LayerModel {
-        LayerModel(
-            name: "layer",
-            paths: [path],
-            combination: .sum,
-            band: 1,
-            fingerprints: [ContentDigest(of: path)],
-            quantity: .intensity,
-            nodata: nil,
-            codes: [],
-            scale: nil,
-            offset: nil,
-            unitFactor: 1,
-            internalUnit: "degree",
-            classes: [],
-            isBilinear: false,
-            subpointsPerAxis: 20,
-            minimumValidFraction: 0,
-            waterIsZero: false,
-            sink: nil,
-            facts: LayerFacts(
-                role: "covariate",
-                unit: "m",
-                year: nil,
-                supportMetres: 100,
-                derivedFrom: [],
-                isProxy: false,
-                source: nil,
-                accounting: nil,
-                sectors: []
-            )
-        )
     }
 
     @Test func `Mercator's pixels are as small as they are on the ground`() throws {
