@@ -90,7 +90,7 @@ struct FaultyInput {
     func checkWhole(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let again = try CommittedTiles(directory: directory).unitsNotCommittedOnce()
         #expect(again.isEmpty, sourceLocation: sourceLocation)
-        let reference = try await SmallCluster.referenceOutcome()
+        let reference = try await SmallReference.outcome()
         let outcome = try RunOutcome(directory: directory)
         #expect(outcome == reference, sourceLocation: sourceLocation)
     }

@@ -33,7 +33,7 @@ extension EndToEnd {
         func `thousands of idle and babbling connections are ended while a worker lives on`()
             async throws
         {
-            let cluster = try await SmallCluster()
+            let cluster = try await SmallCluster(isFine: false)
             let coordinator = cluster.coordinator
             let peer = try await TestPeer(cluster)
             let build = try await peer.wantedBuild()
@@ -79,7 +79,7 @@ extension EndToEnd {
         func `a peer with a valid key that talks nonsense loses its session and nothing else`()
             async throws
         {
-            let cluster = try await SmallCluster()
+            let cluster = try await SmallCluster(isFine: false)
             let first = try await TestPeer(cluster)
             let build = try await first.wantedBuild()
             await first.close()
@@ -126,7 +126,7 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(1)))
         func `a flood ends the session that it comes from, and others are served`() async throws {
-            let cluster = try await SmallCluster()
+            let cluster = try await SmallCluster(isFine: false)
             let peer = try await TestPeer(cluster)
             let build = try await peer.wantedBuild()
             let lease = try await peer.join(TestPeer.id(1), build: build)
@@ -152,7 +152,7 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(1)))
         func `nobody answers another's lease or takes another's identity`() async throws {
-            let cluster = try await SmallCluster(lease: 5)
+            let cluster = try await SmallCluster(lease: 5, isFine: false)
             let key = "\(cluster.scratch.path)/other.key"
             _ = try await SectileProcess.run("keys", "generate", key)
             let allowed = try await SectileProcess.run("keys", "allow", cluster.directory, key)
@@ -207,7 +207,7 @@ extension EndToEnd {
         func `a result whose object or sums are nonsense costs its attempt and not the run`()
             async throws
         {
-            let cluster = try await SmallCluster()
+            let cluster = try await SmallCluster(isFine: false)
             let peer = try await TestPeer(cluster)
             let build = try await peer.wantedBuild()
             let lease = try await peer.join(TestPeer.id(1), build: build)
@@ -232,7 +232,7 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(1)))
         func `a revoked key is not heard any more and not let in again`() async throws {
-            let cluster = try await SmallCluster()
+            let cluster = try await SmallCluster(isFine: false)
             let key = "\(cluster.scratch.path)/node.key"
             _ = try await SectileProcess.run("keys", "generate", key)
             _ = try await SectileProcess.run("keys", "allow", cluster.directory, key)

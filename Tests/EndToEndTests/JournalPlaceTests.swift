@@ -15,9 +15,7 @@ extension EndToEnd {
             scratch = try ScratchDirectory()
             var input = try SmallInput(in: scratch)
             // 192 tiles: enough to be killed in the middle.
-            input.replace("cellSizeMetres: 10000", with: "cellSizeMetres: 2500")
-            input.replace("columns: 64", with: "columns: 256")
-            input.replace("rows: 48", with: "rows: 192")
+            input.refine(by: 4)
             configuration = try input.write()
             directory = "\(scratch.path)/run"
             journal = "\(scratch.path)/local.sqlite"
@@ -31,12 +29,6 @@ extension EndToEnd {
             try SectileProcess.coordinator(configuration, to: directory, listen: listen, further)
         }
 
-        private func reference() async throws -> RunOutcome {
-            let place = "\(scratch.path)/reference"
-            try await SectileProcess.complete(configuration, to: place)
-            return try RunOutcome(directory: place)
-        }
-
         private static func commitCount(_ journal: String) -> Int {
             guard let reader = try? JournalReader(path: journal, files: PosixFileSystem()) else {
                 return 0
@@ -48,7 +40,6 @@ extension EndToEnd {
         func `a run goes on from the backup when the journal on the other disk is lost`()
             async throws
         {
-            let reference = try await reference()
             let first = try coordinator(directory, "--journal", journal)
             try await waitForJoin(directory, of: first)
             let worker = try SectileProcess.worker(joining: directory)
@@ -87,6 +78,7 @@ extension EndToEnd {
                 word.hasPrefix("detail=") ? Int(word.dropFirst(7)) : nil
             }.first
             #expect(before > 0 && adopted ?? 0 > 0, "\(restored)")
+            let reference = try await SmallReference.outcome(refinedBy: 4)
             #expect(try RunOutcome(directory: directory) == reference)
             let status = try await SectileProcess.run("status", directory)
             #expect(status.exitCode == 0)
@@ -140,7 +132,6 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(1)))
         func `workers follow a run that goes on at another address from a copy`() async throws {
-            let reference = try await reference()
             let first = try coordinator(directory)
             try await waitForJoin(directory, of: first)
             // A copied directory on another machine, whose address the workers were told as well.
@@ -177,6 +168,7 @@ extension EndToEnd {
             #expect(finished.exitCode == 0, "\(finished.errors)")
             #expect(await worker.finished().exitCode == 0)
             try committed.grow(to: copy)
+            let reference = try await SmallReference.outcome(refinedBy: 4)
             #expect(try RunOutcome(directory: copy) == reference)
         }
 

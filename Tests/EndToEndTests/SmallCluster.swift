@@ -14,7 +14,7 @@ final class SmallCluster {
     /// Where everything lies.
     let scratch: ScratchDirectory
     private let configuration: String
-    private let isFine: Bool
+    private let factor: Int
 
     /// Starts a coordinator.
     ///
@@ -32,8 +32,8 @@ final class SmallCluster {
     ) async throws {
         scratch = try ScratchDirectory()
         var input = try SmallInput(in: scratch)
-        if isFine { Self.refine(&input) }
-        self.isFine = isFine
+        factor = isFine ? 2 : 1
+        input.refine(by: factor)
         input.configuration += """
               lease:
                 heartbeatSeconds: \(heartbeat)
@@ -46,12 +46,6 @@ final class SmallCluster {
         endpoint = ""
         try await waitForJoin(directory, of: coordinator)
         endpoint = try #require(try JoinText(directory: directory).endpoints.first)
-    }
-
-    private static func refine(_ input: inout SmallInput) {
-        input.replace("cellSizeMetres: 10000", with: "cellSizeMetres: 5000")
-        input.replace("columns: 64", with: "columns: 128")
-        input.replace("rows: 48", with: "rows: 96")
     }
 
     /// The join file.
@@ -127,36 +121,9 @@ final class SmallCluster {
         }
         let again = try CommittedTiles(directory: directory).unitsNotCommittedOnce()
         #expect(again.isEmpty, sourceLocation: sourceLocation)
-        let reference = try await Self.reference.outcome(isFine: isFine)
+        let reference = try await SmallReference.outcome(refinedBy: factor)
         let outcome = try RunOutcome(directory: directory)
         #expect(outcome == reference, sourceLocation: sourceLocation)
-    }
-
-    /// What an undisturbed run of the small country gives.
-    static func referenceOutcome(isFine: Bool = false) async throws -> RunOutcome {
-        try await reference.outcome(isFine: isFine)
-    }
-
-    private static let reference = Reference()
-
-    /// The same input as one tile, computed once for all tests.
-    private actor Reference {
-        private var tasks: [Bool: Task<RunOutcome, any Error>] = [:]
-
-        func outcome(isFine: Bool) async throws -> RunOutcome {
-            if let task = tasks[isFine] { return try await task.value }
-            let task = Task {
-                let scratch = try ScratchDirectory()
-                var input = try SmallInput(in: scratch)
-                if isFine { SmallCluster.refine(&input) }
-                input.replace("tileSizePixels: 16", with: "tileSizePixels: 256")
-                let directory = "\(scratch.path)/run"
-                try await SectileProcess.complete(try input.write(), to: directory)
-                return try RunOutcome(directory: directory)
-            }
-            tasks[isFine] = task
-            return try await task.value
-        }
     }
 
     // MARK: - What can be seen of it

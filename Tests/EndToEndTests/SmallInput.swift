@@ -71,6 +71,13 @@ struct SmallInput {
         configuration = configuration.replacingOccurrences(of: text, with: other)
     }
 
+    /// Makes the cells so many times finer: tiles of the same number of cells become the square as many.
+    mutating func refine(by factor: Int) {
+        replace("cellSizeMetres: 10000", with: "cellSizeMetres: \(10_000 / factor)")
+        replace("columns: 64", with: "columns: \(64 * factor)")
+        replace("rows: 48", with: "rows: \(48 * factor)")
+    }
+
     /// Writes a layer of 36 × 32 cells from 104° E, 38° N to the south-east; or from another west.
     static func writeLayer(
         _ name: String,
