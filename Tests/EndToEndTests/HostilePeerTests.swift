@@ -157,8 +157,9 @@ extension EndToEnd {
             _ = try await SectileProcess.run("keys", "generate", key)
             let allowed = try await SectileProcess.run("keys", "allow", cluster.directory, key)
             #expect(allowed.exitCode == 0, "\(allowed.errors)")
-            // The list is looked at each second.
-            try await Task.sleep(for: .milliseconds(1500))
+            try await wait(for: "the new key to be in force") {
+                try cluster.count("keys.changed") >= 1
+            }
             let owner = try await TestPeer(cluster)
             let build = try await owner.wantedBuild()
             let lease = try await owner.join(TestPeer.id(1), build: build)
@@ -236,7 +237,9 @@ extension EndToEnd {
             let key = "\(cluster.scratch.path)/node.key"
             _ = try await SectileProcess.run("keys", "generate", key)
             _ = try await SectileProcess.run("keys", "allow", cluster.directory, key)
-            try await Task.sleep(for: .milliseconds(1500))
+            try await wait(for: "the new key to be in force") {
+                try cluster.count("keys.changed") >= 1
+            }
             let peer = try await TestPeer(cluster, key: key)
             let build = try await peer.wantedBuild()
             let lease = try await peer.join(TestPeer.id(1), build: build)

@@ -39,7 +39,7 @@ extension EndToEndCountries {
             #expect(try RunOutcome(directory: directory) == reference)
         }
 
-        @Test(.timeLimit(.minutes(1)))
+        @Test(.timeLimit(.minutes(2)))
         func `workers on their own outlive their coordinator and join the next one`() async throws {
             let reference = try await SharedRuns.outcome()
             let scratch = try ScratchDirectory()
