@@ -97,6 +97,9 @@ package actor Coordinator {
     let transferQueue = BlockingQueue(label: "sectile.coordinator.transfers")
     let transfersWait = WakeUp()
 
+    /// Workers that were told goodbye.
+    private var farewellCount = 0
+
     private let recordsWait = WakeUp()
     private let jobsWait = WakeUp()
     private let isOver = WakeUp()
@@ -167,6 +170,28 @@ package actor Coordinator {
             try await pause(milliseconds: 10)
         }
         return true
+    }
+
+    /// Waits until as many connections have ended as workers were told goodbye; after ``run(after:)``.
+    ///
+    /// - Parameter limit: the longest wait, milliseconds.
+    package func seeWorkersOff(atMost limit: Int) async {
+        let channel = surroundings.channel
+        let count = farewellCount
+        guard count > 0 else { return }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                var left = count
+                while left > 0 {
+                    let batch = await channel.events.nextBatch()
+                    if batch.isEmpty { return }
+                    left -= batch.count { if case .disconnected = $0 { true } else { false } }
+                }
+            }
+            group.addTask { try? await self.pause(milliseconds: limit) }
+            await group.next()
+            group.cancelAll()
+        }
     }
 
     /// Tells the workers that it will be back, and lets ``run(after:)`` return `.interrupted`.
@@ -430,6 +455,7 @@ package actor Coordinator {
             switch action {
             case .send(let answer, let peer) where answer.isHeartbeat: answers[peer] = answer
             case .send(let message, let peer):
+                if case .goodbye = message { farewellCount += 1 }
                 if !send(message, to: peer) { lostPeers.append(peer) }
             case .verify(let result): add(.verify(result))
             case .inspect(let objects): suspect(objects)

@@ -111,7 +111,7 @@ struct RunHost {
             sideJobs: sideJobs(coordinator, opened, held, logger),
             logger: logger
         )
-        await letWorkersLeave()
+        await letWorkersLeave(coordinator)
         await channel.close(lingerMilliseconds: 1000)
         await context.terminate()
         await backups(held, coordinator, logger)?.finish()
@@ -166,10 +166,12 @@ struct RunHost {
     /// libzmq drops what a DEALER has received and not yet delivered when its connection ends
     /// (`session_base_t::reconnect` with ZMQ_IMMEDIATE): a goodbye that arrives together with the end
     /// of the connection would be lost, and the worker would dial for ever.
-    private func letWorkersLeave() async {
+    private func letWorkersLeave(_ coordinator: Coordinator) async {
         // Local workers are waited for by their processes; others can only come from elsewhere.
         guard localWorkers == 0 || listen.host != "127.0.0.1" else { return }
-        try? await Task.sleep(for: .seconds(2))
+        await coordinator.seeWorkersOff(atMost: 2000)
+        // The end of a connection from before the goodbyes may have been counted.
+        try? await Task.sleep(for: .milliseconds(100))
     }
 
     /// Nobody comes back to a run that was cancelled: what is not committed goes.
