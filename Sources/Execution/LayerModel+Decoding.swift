@@ -21,6 +21,25 @@ extension LayerModel {
         codes.filter { !$0.isWater && $0.value == nil }.map { Double($0.code) }
     }
 
+    /// Compares what a raster says about itself with what it said when the run was planned.
+    ///
+    /// - Parameters:
+    ///   - description: the raster as it is found now.
+    ///   - file: its position among the layer's files.
+    /// - Throws: `RasterError` when it is another raster, or a server brought its header in part.
+    func checkHeader(of description: RasterDescription, file: Int) throws(RasterError) {
+        guard reading.headers.indices.contains(file),
+            reading.headers[file] != description.headerDigest
+        else { return }
+        throw RasterError(
+            .readFailed,
+            path: description.path,
+            detail:
+                "size, position, or a band's type, nodata value, scale or offset are not what they were "
+                + "when the run was planned; put that file back, or plan anew with `run --new`"
+        )
+    }
+
     /// The files of a mosaic as one raster, where they can be one, see ``SheetMosaic``; nil otherwise.
     ///
     /// - Parameter sheets: descriptions of the layer's files, in its order.

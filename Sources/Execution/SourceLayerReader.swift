@@ -75,12 +75,13 @@ package struct SourceLayerReader: ~Copyable {
         let isSingle = layer.paths.count * layer.bands.count == 1
         // The later sheet counts, and is added first.
         let isMosaic = layer.combination == .mosaic
-        for path in isMosaic ? layer.paths.reversed() : layer.paths {
+        for file in isMosaic ? layer.paths.indices.reversed() : Array(layer.paths.indices) {
             let dataset = try RasterDataset(
-                path: path,
+                path: layer.paths[file],
                 assumedReference: layer.reading.reference,
                 assumedExtent: layer.reading.extent
             )
+            try layer.checkHeader(of: dataset.description, file: file)
             for band in isMosaic ? layer.bands.reversed() : layer.bands {
                 try cancellation.check()
                 let part = try read(dataset, band: band, of: layer, over: window, maps: &maps)
@@ -108,14 +109,14 @@ package struct SourceLayerReader: ~Copyable {
             return nil
         }
         var sheets: [RasterDescription] = []
-        for path in layer.paths {
-            sheets.append(
-                try RasterDataset.describe(
-                    path: path,
-                    assumedReference: layer.reading.reference,
-                    assumedExtent: layer.reading.extent
-                )
+        for (file, path) in layer.paths.enumerated() {
+            let sheet = try RasterDataset.describe(
+                path: path,
+                assumedReference: layer.reading.reference,
+                assumedExtent: layer.reading.extent
             )
+            try layer.checkHeader(of: sheet, file: file)
+            sheets.append(sheet)
         }
         return layer.sheetMosaic(of: sheets)
     }

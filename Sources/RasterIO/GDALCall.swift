@@ -28,6 +28,17 @@ final class GDALMessageLog {
     /// The texts of the warnings, first to last.
     var warnings: [String] { messages.filter { !$0.isFailure }.map(\.text) }
 
+    /// Messages, warnings too, of something that could not be read.
+    var lostReads: [String] {
+        messages.map(\.text).filter { text in
+            [
+                "IO error", "Read error", "Seek error", "Cannot read", "Can not read",
+                "Error reading",
+            ]
+            .contains { text.contains($0) }
+        }
+    }
+
     /// True when a failure reports a full disk.
     var reportsFullDisk: Bool {
         messages.contains { message in

@@ -1,4 +1,5 @@
 internal import CGDAL
+internal import Glibc
 package import Lattice
 
 /// An open raster file; belongs to one thread.
@@ -72,14 +73,43 @@ package import Lattice
         return dataset.description
     }
 
+    /// Opens a dataset; one of a server as many times as ``RemoteSource/openingWaits`` allows.
     static func open(path: String, flags: UInt32) throws(RasterError) -> GDALDatasetH {
-        if RemoteSource.isRemote(path) { RemoteSource.forget(path) }
-        let result = unsafe withGDALMessages { log -> (GDALDatasetH?, [String]) in
-            unsafe (GDALOpenEx(path, flags, nil, nil, nil), log.failures)
+        guard RemoteSource.isRemote(path) else {
+            return unsafe try openOnce(path: path, flags: flags)
+        }
+        for wait in RemoteSource.openingWaits {
+            do throws(RasterError) {
+                return unsafe try openOnce(path: path, flags: flags)
+            } catch {
+                RemoteSource.noteFailure(path)
+                if error.isRefusal { throw error }
+                usleep(wait)
+            }
+        }
+        do throws(RasterError) {
+            return unsafe try openOnce(path: path, flags: flags)
+        } catch {
+            RemoteSource.noteFailure(path)
+            throw error
+        }
+    }
+
+    private static func openOnce(path: String, flags: UInt32) throws(RasterError) -> GDALDatasetH {
+        let isRemote = RemoteSource.isRemote(path)
+        if isRemote { RemoteSource.forget(path) }
+        let result = unsafe withGDALMessages {
+            log -> (GDALDatasetH?, failures: [String], lost: [String]) in
+            let handle = unsafe GDALOpenEx(path, flags, nil, nil, nil)
+            return unsafe (handle, log.failures, isRemote ? log.lostReads : [])
         }
         guard let handle = unsafe result.0 else {
-            if RemoteSource.isRemote(path) { RemoteSource.noteFailure(path) }
-            throw RasterError(.cannotOpen, path: path, underlying: unsafe result.1)
+            throw RasterError(.cannotOpen, path: path, underlying: unsafe result.failures)
+        }
+        // Libtiff goes on without what it could not read of a directory: a position, a nodata value, a scale.
+        guard unsafe result.lost.isEmpty else {
+            unsafe GDALClose(handle)
+            throw RasterError(.readFailed, path: path, underlying: unsafe result.lost)
         }
         return unsafe handle
     }

@@ -1,3 +1,4 @@
+package import ContentDigest
 package import Lattice
 
 /// What a raster file says about itself, read from its header.
@@ -52,6 +53,22 @@ package struct RasterDescription: Hashable, Sendable, Codable {
 
     /// The box that holds all pixels, in the raster's own coordinates.
     package var extent: Extent { affine.extent(columns: columns, rows: rows) }
+
+    /// Identity of what decides how samples are read: size, position, system, and each band's type, missing
+    /// samples, scale and offset; neither the path, the format and its blocks, nor texts.
+    package var headerDigest: ContentDigest {
+        var lines = [
+            "\(columns) \(rows) \(affine.coefficients)", reference?.wkt ?? "",
+            "\(isGeographic) \(unitSize)",
+        ]
+        for band in bands {
+            let missing = band.noDataValue.map { "\($0)" } ?? "none"
+            lines.append(
+                "\(band.sampleType) \(band.mask.rawValue) \(missing) \(band.scale) \(band.offset)"
+            )
+        }
+        return ContentDigest(of: lines.joined(separator: "\n"))
+    }
 
     /// The description of a band by its number, which starts at 1 as in GDAL.
     ///

@@ -24,6 +24,9 @@ package enum RemoteSource {
         lastFailed.withLock { _ = $0.insert(host(of: path)) }
     }
 
+    /// Waits between tries to open, microseconds: a request that is lost looks like a file that is missing.
+    static let openingWaits: [UInt32] = [500_000, 2_000_000]
+
     private static let lastFailed = Mutex<Set<String>>([])
 
     private static func host(of path: String) -> String {
@@ -56,14 +59,18 @@ extension RasterError {
         default: return false
         }
         guard RemoteSource.isRemote(path) else { return false }
+        return !isRefusal && !underlying.contains { $0.contains("does not exist") }
+    }
+
+    /// True when a server said in so many words that it will not give the file out.
+    var isRefusal: Bool {
         let refusals = ["400", "401", "403", "404", "405", "410"]
-        return !underlying.contains { message in
+        return underlying.contains { message in
             refusals.contains { code in
                 message.contains("HTTP response code: \(code)")
                     || message.contains("response_code=\(code)")
                     || message.contains("error: \(code)")
-            } || message.contains("does not exist") || message.contains("AccessDenied")
-                || message.contains("NoSuchKey")
+            } || message.contains("AccessDenied") || message.contains("NoSuchKey")
         }
     }
 }

@@ -50,6 +50,31 @@ struct SourceReadingTests {
         .fixture(paths: [description.path], subpointsPerAxis: 10)
     }
 
+    @Test func `a raster that is not the one of the plan is refused with its name, not read`()
+        throws
+    {
+        let description = try source("planned", [])
+        var layer = layer(description)
+        layer.reading.headers = [description.headerDigest]
+        let reader = try SourceLayerReader(grid: grid, samplesPerRead: 1 << 16)
+        let window = CellWindow(rows: 0..<4, columns: 0..<4)
+        _ = try reader.read(layer, over: window)
+        // The same samples, and another value that means "missing".
+        var raster = RasterWriter.Options()
+        raster.noDataValue = -1
+        try RasterWriter.write(
+            to: description.path,
+            columns: description.columns,
+            affine: description.affine,
+            reference: try ReferenceParser.parse("EPSG:4326"),
+            bands: [(0..<(description.columns * description.rows)).map { Double($0 * 7 % 1009) }],
+            options: raster
+        )
+        let error = #expect(throws: RasterError.self) { try reader.read(layer, over: window) }
+        #expect(error?.description.contains(description.path) ?? false)
+        #expect(error?.description.contains("when the run was planned") ?? false)
+    }
+
     private func tiles(_ size: Int) -> [CellWindow] {
         stride(from: 0, to: grid.rows, by: size).flatMap { row in
             stride(from: 0, to: grid.columns, by: size).map { column in

@@ -87,6 +87,7 @@ struct LayerPlanner {
         let bands = Self.bands(of: layer, description)
         model.band = bands.first ?? 1
         model.reading.furtherBands = Array(bands.dropFirst())
+        model.reading.headers = descriptions.map(\.headerDigest)
         model.reading.reference = reference
         model.reading.extent = layer.sourceExtent
         problems += fileProblems(layer, model, descriptions, key: key)
