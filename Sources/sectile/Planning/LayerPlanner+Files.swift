@@ -58,14 +58,20 @@ extension LayerPlanner {
         if model.reading.isMode, model.combination == .mosaic,
             descriptions.count * model.bands.count > 1, model.sheetMosaic(of: descriptions) == nil
         {
+            let odd = descriptions.dropFirst().first {
+                model.sheetMosaic(of: [first, $0]) == nil
+            }
+            let found =
+                odd.map { "\(first.path) and \($0.path)" }
+                ?? "the \(descriptions.count * model.bands.count) sheets of \(layer.name), the first of them "
+                + "\(first.path),"
             problems.append(
                 PlanProblem(
                     key: "\(key).statistic",
                     message:
                         "mode needs sheets whose pixels lie on one lattice, with one nodata value "
-                        + "where they overlap: the \(descriptions.count * model.bands.count) sheets of "
-                        + "\(layer.name), the first of them \(first.path), are no such sheets; bring them to "
-                        + "one lattice, or take the fraction of classes"
+                        + "where they overlap: \(found) are no such sheets; bring them to one lattice, or "
+                        + "take the fraction of classes"
                 )
             )
         }
