@@ -55,10 +55,11 @@ package struct RasterDescription: Hashable, Sendable, Codable {
     package var extent: Extent { affine.extent(columns: columns, rows: rows) }
 
     /// Identity of what decides how samples are read: size, position, system, and each band's type, missing
-    /// samples, scale and offset; neither the path, the format and its blocks, nor texts.
+    /// samples, scale and offset; neither the path, the format and its blocks, nor texts. The system counts by
+    /// its name: what the library adds to a definition depends on what it has read before.
     package var headerDigest: ContentDigest {
         var lines = [
-            "\(columns) \(rows) \(affine.coefficients)", reference?.wkt ?? "",
+            "\(columns) \(rows) \(affine.coefficients)", reference?.name ?? "",
             "\(isGeographic) \(unitSize)",
         ]
         for band in bands {
