@@ -31,6 +31,11 @@ package enum RunEffect: Hashable, Sendable {
     case log(RunFact)
     /// The run is over, or this coordinator's part in it.
     case finish(RunOutcome)
+
+    /// True for the answer to a worker's heartbeat.
+    var isHeartbeatAnswer: Bool {
+        if case .send(let message, _) = self { message.isHeartbeat } else { false }
+    }
 }
 
 /// How a coordinator's work ended.

@@ -45,6 +45,14 @@ package enum RunEvent: Hashable, Sendable {
     /// The coordinator was asked to end, to be started again later.
     case shutdownRequested
 
+    /// True for what happens all the time and, as a rule, changes nothing but when a worker was heard.
+    var isRoutine: Bool {
+        switch self {
+        case .timePassed, .received(.heartbeat, _, _): true
+        default: false
+        }
+    }
+
     /// What a worker is refused with.
     package typealias Refusal = WireProtocol.Refusal
 }

@@ -185,7 +185,12 @@ extension RunState {
         )
         if runsAlone { aloneKeys.insert(key) }
         liveAttempts[ordinal, default: []].append(number)
-        modifyWorker(slot) { $0.held.append(key) }
+        let deadline = now.advanced(byMilliseconds: policy.leaseMilliseconds)
+        modifyWorker(slot) { worker in
+            worker.held.append(key)
+            // Until now it had nothing to lose, and longer to say so.
+            worker.deadline = min(worker.deadline, deadline)
+        }
         let lease = leaseID(key)
         journal(.granted(lease, worker: worker.text, isSpeculative: isSpeculative))
         log(

@@ -126,6 +126,10 @@ extension RunState {
         for slot in usedSlots {
             guard let worker = workers[slot] else { continue }
             held += worker.held.count
+            for time in [worker.deadline, worker.restsUntil, worker.benchedUntil] {
+                guard let nextLook, let time else { continue }
+                require(time >= nextLook, "\(worker.id) is not looked at in time")
+            }
             require(slotOfWorker[worker.id] == slot, "\(worker.id) is not at its slot")
             if let session = worker.session {
                 require(slotOfPeer[session.peer] == slot, "\(worker.id) is not at its peer")

@@ -144,6 +144,7 @@ extension RunState {
             worker.transportsObjects = hello.transportsObjects
             worker.session = session
             worker.deadline = deadline
+            worker.heardAt = now
             worker.isDraining = isDraining
             worker.restsUntil = nil
         }

@@ -8,10 +8,7 @@ extension RunState {
     /// Ends what has lasted too long, unless it was this process that stood still.
     mutating func passTime(at now: MonotonicInstant) {
         lastTick = now
-        for slot in usedSlots {
-            expire(slot, at: now)
-            endRests(of: slot, at: now)
-        }
+        lookAtWorkers(at: now)
         endNeedlessBenches(at: now)
         watchProgress(at: now)
         guard !phase.isOver, currentRound != nil else { return }
@@ -23,6 +20,31 @@ extension RunState {
             isTimeToSpeculate = true
             dispatchScope = .everyone
         }
+    }
+
+    /// Notes that a worker is there; one without leases has nothing to lose, and longer to say so again.
+    mutating func noteHearing(of slot: Int, at now: MonotonicInstant) {
+        let isIdle = workers[slot]?.held.isEmpty ?? true
+        let silence = policy.leaseMilliseconds * (isIdle ? Welcome.idlePatience : 1)
+        modifyWorker(slot) { worker in
+            worker.heardAt = now
+            worker.deadline = now.advanced(byMilliseconds: silence)
+        }
+    }
+
+    /// Ends what time ends for workers; a thousand of them are looked at when something may be due.
+    private mutating func lookAtWorkers(at now: MonotonicInstant) {
+        if let nextLook, now < nextLook { return }
+        var earliest: MonotonicInstant?
+        for slot in usedSlots {
+            expire(slot, at: now)
+            endRests(of: slot, at: now)
+            guard let worker = workers[slot] else { continue }
+            for time in [worker.deadline, worker.restsUntil, worker.benchedUntil] {
+                if let time { earliest = min(time, earliest ?? time) }
+            }
+        }
+        nextLook = earliest
     }
 
     /// Extends all deadlines by a gap in which nobody could be heard.
@@ -60,6 +82,7 @@ extension RunState {
 
     /// When the first worker that holds leases has been silent for too long; nil when none may be.
     package func nextExpiry(after now: MonotonicInstant) -> MonotonicInstant? {
+        guard hasLeases else { return nil }
         var earliest: MonotonicInstant?
         for slot in usedSlots {
             guard let deadline = workers[slot]?.deadline, deadline > now,
@@ -79,11 +102,10 @@ extension RunState {
             forget(slot, at: now)
             return
         }
-        let silence = policy.leaseMilliseconds
         let reason =
             worker.userID == nil
             ? "did not come back after a restart of the coordinator"
-            : "silent for \(silence) ms"
+            : "silent for \(now.milliseconds(since: worker.heardAt)) ms"
         loseWorker(slot, nil, isCounted: worker.userID != nil, reason: reason, at: now)
     }
 
@@ -118,6 +140,7 @@ extension RunState {
 
     /// Ends leases that the worker itself should have ended long ago.
     private mutating func endOverlong(at now: MonotonicInstant) {
+        guard hasLeases else { return }
         for slot in usedSlots {
             guard !(workers[slot]?.held.isEmpty ?? true), let worker = workers[slot] else {
                 continue

@@ -17,8 +17,7 @@ extension RunState {
                 let unit = leaseID(key).unit
                 return "\(unit.stage.rawValue)/\(unit.tile)"
             }
-            // The deadline moves with every message; it is a lease after the latest.
-            let silence = policy.leaseMilliseconds - worker.deadline.milliseconds(since: now)
+            let silence = now.milliseconds(since: worker.heardAt)
             return WorkerReport(
                 id: worker.id.text,
                 host: worker.host,

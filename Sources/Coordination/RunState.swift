@@ -81,6 +81,8 @@ package struct RunState: Sendable {
     var liveAttempts: [Int32: [Int32]] = [:]
 
     var lastTick: MonotonicInstant?
+    /// Before then time ends nothing for any worker; nil: look.
+    var nextLook: MonotonicInstant?
     /// What an operator should hear when nothing goes on.
     var alarms = ProgressAlarms()
     var startedAt: MonotonicInstant?
@@ -163,6 +165,7 @@ package struct RunState: Sendable {
             if phase.isOver { effects.append(.finish(outcome)) }
         }
         dispatch(at: now)
+        if !event.isRoutine || !effects.allSatisfy(\.isHeartbeatAnswer) { nextLook = nil }
         defer { effects = [] }
         return effects
     }
@@ -230,7 +233,7 @@ package struct RunState: Sendable {
             log(RunFact(.peerUnknown, .debug))
             return
         }
-        workers[slot]?.deadline = now.advanced(byMilliseconds: policy.leaseMilliseconds)
+        noteHearing(of: slot, at: now)
         switch message {
         case .hello: break
         case .heartbeat(let heartbeat): receive(heartbeat, from: slot, peer: peer, at: now)

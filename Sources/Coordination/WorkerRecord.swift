@@ -59,8 +59,10 @@ struct WorkerRecord {
     var transportsObjects = false
     /// Its connection; nil while it is away.
     var session: Session?
-    /// When its leases are taken back unless it is heard.
+    /// When it counts as lost, and its leases are taken back, unless it is heard.
     var deadline: MonotonicInstant
+    /// When it was heard last.
+    var heardAt: MonotonicInstant
     /// Its leases in the order of their grants.
     var held: [LeaseKey] = []
     /// True when it gets nothing new.
@@ -96,6 +98,7 @@ struct WorkerRecord {
         self.number = number
         self.isDistrusted = isDistrusted
         self.deadline = deadline
+        heardAt = deadline
     }
 
     /// What outlives its process; nil until it says hello.

@@ -17,12 +17,6 @@ final class HeartbeatPulse: Sendable {
         let held: [LeaseID]
     }
 
-    /// A worker that holds nothing has nothing to lose: half as many beats again would only keep the
-    /// coordinator of a thousand of them busy.
-    private static func interval(of beat: Beat) -> Duration {
-        beat.held.isEmpty ? beat.interval * 3 / 2 : beat.interval
-    }
-
     /// How often the socket's thread asks.
     static let tick = Duration.milliseconds(50)
 
@@ -52,7 +46,7 @@ final class HeartbeatPulse: Sendable {
                 state.due = nil
             } else if let old = state.beat, let beat, let due = state.due {
                 // What is held now is told as soon as if it had been held all the time.
-                state.due = due - max(.zero, Self.interval(of: old) - Self.interval(of: beat))
+                state.due = due - max(.zero, old.interval - beat.interval)
             }
             state.beat = beat
         }
@@ -64,9 +58,8 @@ final class HeartbeatPulse: Sendable {
         let dueBeat: (held: [LeaseID], sequence: UInt64)? = state.withLock { state in
             guard let beat = state.beat, state.due.map({ $0 <= time }) ?? true else { return nil }
             // From the time it was due, so that ticks do not add up; but never to catch up.
-            let interval = Self.interval(of: beat)
-            let due = (state.due ?? time) + interval
-            state.due = due > time ? due : time + interval
+            let due = (state.due ?? time) + beat.interval
+            state.due = due > time ? due : time + beat.interval
             state.sequence += 1
             return (beat.held, state.sequence)
         }

@@ -102,7 +102,7 @@ package actor Worker {
                 HeartbeatPulse.Beat(
                     epoch: session.epoch,
                     session: session.session,
-                    interval: .milliseconds(session.heartbeatMilliseconds),
+                    interval: .milliseconds(session.heartbeatMilliseconds(isIdle: state.isIdle)),
                     held: state.held
                 )
             }

@@ -43,7 +43,9 @@ extension WorkerState {
         case .connecting(let since): since + policy.dialPatience
         case .greeting(let since): since + patience
         case .backingOff(let until): until
-        case .inSession: lastHeard + patience
+        case .inSession:
+            lastHeard
+                + (welcome.map { .milliseconds($0.silenceMilliseconds(isIdle: isIdle)) } ?? patience)
         case .created, .left: nil
         }
     }

@@ -189,6 +189,11 @@ package struct WorkerState: Sendable {
             + failures.map(\.lease) + results.filter { $0.sentAt == nil }.map(\.result.lease)
     }
 
+    /// True while it has nothing that silence could cost.
+    package var isIdle: Bool {
+        running.isEmpty && waiting.isEmpty && failures.isEmpty && results.isEmpty
+    }
+
     /// The session in which heartbeats are due; nil when none are.
     package var session: Welcome? {
         phase == .inSession ? welcome : nil

@@ -84,6 +84,22 @@ package struct Welcome: Hashable, Sendable {
         self.runDirectory = runDirectory
         self.storageProbe = storageProbe
     }
+
+    /// Silences that end leases until a session without any counts as lost.
+    package static let idlePatience = 2
+
+    /// Time between heartbeats, milliseconds.
+    ///
+    /// - Parameter isIdle: true for a worker that holds nothing: it has nothing to lose, and as many beats
+    ///   as of others would only keep the coordinator of a thousand of them busy.
+    package func heartbeatMilliseconds(isIdle: Bool) -> Int {
+        isIdle ? min(3 * heartbeatMilliseconds, leaseMilliseconds) : heartbeatMilliseconds
+    }
+
+    /// Silence that a worker bears, milliseconds: one that is idle is answered less often.
+    package func silenceMilliseconds(isIdle: Bool) -> Int {
+        isIdle ? Self.idlePatience * leaseMilliseconds : leaseMilliseconds
+    }
 }
 
 /// Why a worker is not admitted.

@@ -130,9 +130,8 @@ package struct SimulatedWorker: Sendable {
             acts = apply(.timePassed, at: now)
         }
         guard let session = state.session else { return acts }
-        let milliseconds = session.heartbeatMilliseconds
         let isNew = beatSession != session.session
-        let interval = state.held.isEmpty ? milliseconds * 3 / 2 : milliseconds
+        let interval = session.heartbeatMilliseconds(isIdle: state.isIdle)
         guard isNew || beatAt + .milliseconds(interval) <= time else { return acts }
         if isNew { sequence = 0 }
         beatSession = session.session
