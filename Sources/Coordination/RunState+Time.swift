@@ -26,10 +26,13 @@ extension RunState {
     mutating func noteHearing(of slot: Int, at now: MonotonicInstant) {
         let isIdle = workers[slot]?.held.isEmpty ?? true
         let silence = policy.leaseMilliseconds * (isIdle ? Welcome.idlePatience : 1)
+        let deadline = now.advanced(byMilliseconds: silence)
         modifyWorker(slot) { worker in
             worker.heardAt = now
-            worker.deadline = now.advanced(byMilliseconds: silence)
+            worker.deadline = deadline
         }
+        // A deadline that a stall had put off is nearer again.
+        nextLook = nextLook.map { min($0, deadline) }
     }
 
     /// Ends what time ends for workers; a thousand of them are looked at when something may be due.

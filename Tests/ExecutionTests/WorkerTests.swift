@@ -183,18 +183,20 @@ import WireProtocol
         #expect(exit.description.contains("sectile keys allow"))
     }
 
-    @Test func `a silent coordinator is dialled anew`() async throws {
+    @Test func `a coordinator that is silent to an idle worker for two leases is dialled anew`()
+        async throws
+    {
         let harness = try WorkerHarness(computer: GatedComputer())
         let exit = try await play(harness) { harness in
             let (_, peer) = try await harness.admit()
             await harness.waitForStorage(verifications: 1)
-            harness.time.advance(by: .seconds(3))
+            harness.time.advance(by: .seconds(6))
             let (hello, newPeer) = try await harness.admit(session: 2)
             #expect(newPeer != peer && hello.runID == "run")
             harness.say(.goodbye(.finished), to: newPeer)
         }
         #expect(exit == .finished)
-        #expect(harness.log.facts.contains(.silence(.seconds(3))))
+        #expect(harness.log.facts.contains(.silence(.seconds(6))))
     }
 
     @Test func `heartbeats come at the run's interval and only in a session`() async throws {
@@ -230,7 +232,7 @@ import WireProtocol
         #expect(harness.beats().isEmpty)
     }
 
-    @Test func `a worker that holds nothing beats two times where it would beat three`()
+    @Test func `a worker that holds nothing beats once where it would beat three times`()
         async throws
     {
         let harness = try WorkerHarness(computer: GatedComputer())
@@ -240,7 +242,7 @@ import WireProtocol
                 if case .storageVerified = fact { true } else { false }
             }
             #expect(harness.beats().map(\.sequence) == [1])
-            harness.time.advance(by: .milliseconds(1490))
+            harness.time.advance(by: .milliseconds(2990))
             #expect(harness.beats().isEmpty)
             harness.time.advance(by: .milliseconds(10))
             #expect(harness.beats().map(\.sequence) == [2])
