@@ -157,7 +157,7 @@ package struct ProcessKey: Sendable, Hashable {
     package static let logLevel = ProcessKey(
         "--log-level",
         "SECTILE_LOG_LEVEL",
-        fallback: "notice",
+        fallback: "notice; warning for run, error for its local workers",
         legal: LogLevel.allCases.map(\.rawValue),
         "The least level that is logged."
     )
@@ -165,9 +165,9 @@ package struct ProcessKey: Sendable, Hashable {
     package static let logFormat = ProcessKey(
         "--log-format",
         "SECTILE_LOG_FORMAT",
-        fallback: "auto",
+        fallback: "text",
         legal: LogFormat.allCases.map(\.rawValue),
-        "Form of the log on standard error; auto is text on a terminal and json elsewhere."
+        "Form of the log on standard error: lines for people, or one JSON object a line as in the log files."
     )
 
     /// All of them, in the order of the documentation.
@@ -199,8 +199,6 @@ package enum LogLevel: String, Sendable, Hashable, CaseIterable {
 
 /// The form of the log on standard error.
 package enum LogFormat: String, Sendable, Hashable, CaseIterable {
-    /// Text on a terminal, json elsewhere.
-    case automatic = "auto"
     /// A line for people.
     case text
     /// One JSON object a line.

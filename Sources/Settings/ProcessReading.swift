@@ -48,10 +48,10 @@ struct ProcessReading {
         }
     }
 
-    mutating func logs() -> LogSettings {
+    mutating func logs(defaultLevel: LogLevel = .notice) -> LogSettings {
         LogSettings(
-            level: value(.logLevel) { LogLevel(rawValue: $0) } ?? .notice,
-            format: value(.logFormat) { LogFormat(rawValue: $0) } ?? .automatic
+            level: value(.logLevel) { LogLevel(rawValue: $0) } ?? defaultLevel,
+            format: value(.logFormat) { LogFormat(rawValue: $0) } ?? .text
         )
     }
 
@@ -70,7 +70,7 @@ package struct LogSettings: Sendable, Hashable {
     package var format: LogFormat
 
     /// By default milestones and what needs a look.
-    package init(level: LogLevel = .notice, format: LogFormat = .automatic) {
+    package init(level: LogLevel = .notice, format: LogFormat = .text) {
         self.level = level
         self.format = format
     }
@@ -78,10 +78,11 @@ package struct LogSettings: Sendable, Hashable {
     /// Reads the log's flags and variables; throws ``SettingsError`` with all that is not legal.
     package static func resolve(
         flags: [ProcessKey: String] = [:],
-        environment: [String: String]
+        environment: [String: String],
+        defaultLevel: LogLevel = .notice
     ) throws(SettingsError) -> LogSettings {
         var reading = ProcessReading(flags: flags, environment: environment)
-        let logs = reading.logs()
+        let logs = reading.logs(defaultLevel: defaultLevel)
         try reading.finish()
         return logs
     }

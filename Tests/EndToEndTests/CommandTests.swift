@@ -239,9 +239,18 @@ extension EndToEnd {
                 "--join",
                 "\(directory)/join.json",
                 "--key",
-                key
+                key,
+                "--log-format",
+                "json"
             )
             #expect(worker.exitCode == 4, "\(worker.errors)")
+            // All but the error that it ends with is a log line of the form that was asked for.
+            let lines = worker.errors.split(separator: "\n").dropLast()
+            let events = lines.map { line in
+                let object = try? JSONSerialization.jsonObject(with: Data(line.utf8))
+                return (object as? [String: Any])?["event"] as? String
+            }
+            #expect(events.contains("worker.left") && !events.contains(nil), "\(worker.errors)")
             #expect(coordinator.isRunning)
             coordinator.signal(SIGINT)
             #expect(await coordinator.finished().exitCode == 130)

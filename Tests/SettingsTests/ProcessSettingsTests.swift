@@ -56,6 +56,27 @@ struct ProcessSettingsTests {
         #expect(settings.logs == LogSettings())
     }
 
+    @Test func `what is logged is said by flags, then variables, then the command`() throws {
+        let environment = ["SECTILE_LOG_LEVEL": "debug", "SECTILE_LOG_FORMAT": "json"]
+        #expect(
+            try LogSettings.resolve(environment: [:], defaultLevel: .warning)
+                == LogSettings(level: .warning, format: .text)
+        )
+        #expect(
+            try LogSettings.resolve(environment: environment, defaultLevel: .warning)
+                == LogSettings(level: .debug, format: .json)
+        )
+        #expect(
+            try LogSettings.resolve(
+                flags: [.logLevel: "error", .logFormat: "text"],
+                environment: environment
+            ) == LogSettings(level: .error, format: .text)
+        )
+        #expect(throws: SettingsError.self) {
+            try LogSettings.resolve(environment: ["SECTILE_LOG_FORMAT": "xml"])
+        }
+    }
+
     @Test func `how long a worker looks for its coordinator is a span, and for ever by default`()
         throws
     {

@@ -40,7 +40,7 @@ struct RunCommand: AsyncParsableCommand {
         guard (1...1024).contains(count) else {
             throw CommandError.usage("--workers: \(count); legal: 1 to 1024")
         }
-        let level = try options.terminalLevel(default: .warning)
+        let terminal = try options.terminal(default: .warning)
         let planned = try options.planned()
         for warning in planned.warnings {
             StandardStreamSink.error.write(line: "warning: \(warning)")
@@ -58,7 +58,7 @@ struct RunCommand: AsyncParsableCommand {
                 journalPath: options.journal,
                 localWorkers: count,
                 retriesQuarantined: options.retry,
-                terminalLevel: level
+                terminal: terminal
             ),
             replacing: options.new
         )
@@ -100,7 +100,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 environment: ProcessInfo.processInfo.environment
             )
         } catch { throw CommandError.usage("\(error)") }
-        let level = try options.terminalLevel(default: .notice)
+        let terminal = try options.terminal(default: .notice)
         let planned = try options.planned()
         for warning in planned.warnings {
             StandardStreamSink.error.write(line: "warning: \(warning)")
@@ -114,7 +114,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 journalPath: settings.journal,
                 localWorkers: 0,
                 retriesQuarantined: options.retry,
-                terminalLevel: level
+                terminal: terminal
             ),
             replacing: options.new
         )

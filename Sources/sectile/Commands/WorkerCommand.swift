@@ -101,8 +101,13 @@ struct WorkerCommand: AsyncParsableCommand {
         help: "Time without a coordinator after which the worker leaves (10min); default: never."
     )
     var giveUpAfter: String?
-    @Option(help: "Least severe lines on the terminal: debug, info, notice, warning, error.")
+    @Option(
+        help:
+            "Least severe lines on the terminal: debug, info, notice, warning, error; SECTILE_LOG_LEVEL."
+    )
     var logLevel: String?
+    @Option(help: "Lines on the terminal: text, or json as in the log files; SECTILE_LOG_FORMAT.")
+    var logFormat: String?
     @Flag(help: ArgumentHelp("End with the process that started this one.", visibility: .hidden))
     var local = false
     @Option(help: ArgumentHelp("Workers that share this machine.", visibility: .hidden))
@@ -219,6 +224,7 @@ struct WorkerCommand: AsyncParsableCommand {
         flags[.timeLimit] = timeLimit
         flags[.giveUpAfter] = giveUpAfter
         flags[.logLevel] = logLevel
+        flags[.logFormat] = logFormat
         do {
             return try WorkerSettings.resolve(
                 flags: flags,
@@ -268,8 +274,7 @@ struct WorkerCommand: AsyncParsableCommand {
             "worker",
             path: directory.map { "\($0)/worker-\(ProcessFacts.host)-\(workerID.short).jsonl" },
             runID: runID,
-            terminalLevel: local
-                ? .error : Logger.Level(rawValue: settings.logs.level.rawValue) ?? .notice
+            terminal: settings.logs
         )
         logger[metadataKey: LogKey.workerID] = "\(workerID.short)"
         return logger

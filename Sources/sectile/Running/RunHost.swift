@@ -25,8 +25,8 @@ struct RunHost {
     let localWorkers: Int
     /// True to put quarantined tiles back at the start.
     let retriesQuarantined: Bool
-    /// Least severe lines on the terminal.
-    let terminalLevel: Logger.Level
+    /// What is logged to the terminal, and how.
+    let terminal: LogSettings
 
     /// How a run ended here.
     struct End {
@@ -70,7 +70,7 @@ struct RunHost {
             "coordinator",
             path: "\(opened.logsDirectory)/coordinator.jsonl",
             runID: opened.runID,
-            terminalLevel: terminalLevel
+            terminal: terminal
         )
         let held = try openJournal(at: place, opened, logger: logger)
         let journal = held.journal
@@ -152,9 +152,11 @@ struct RunHost {
             logger: logger
         )
         var jobs: [@Sendable () async throws -> Never] = [
-            { try await control.run() },
-            { try await ProgressDisplay(coordinator: coordinator).run() },
+            { try await control.run() }
         ]
+        if terminal.format == .text {
+            jobs.append { try await ProgressDisplay(coordinator: coordinator).run() }
+        }
         if let backups = backups(held, coordinator, logger) {
             jobs.append { try await backups.run() }
         }
@@ -317,7 +319,10 @@ struct RunHost {
             executable: ProcessFacts.executable,
             joinPath: joinPath,
             keyPaths: keys.localWorkerPaths,
-            arguments: ["--slots", "1", "--siblings", "\(max(1, keys.localWorkerPaths.count))"],
+            arguments: [
+                "--slots", "1", "--siblings", "\(max(1, keys.localWorkerPaths.count))",
+                "--log-level", "\(LogLevel.error)", "--log-format", "\(terminal.format.rawValue)",
+            ],
             logger: logger
         )
         return try await withThrowingTaskGroup(of: Part.self) { group in

@@ -31,8 +31,13 @@ struct RunOptions: ParsableArguments {
     var maxQuarantined: Int?
     @Option(help: "The journal, when the run directory is on a network file system.")
     var journal: String?
-    @Option(help: "Least severe lines on the terminal: debug, info, notice, warning, error.")
+    @Option(
+        help:
+            "Least severe lines on the terminal: debug, info, notice, warning, error; SECTILE_LOG_LEVEL."
+    )
     var logLevel: String?
+    @Option(help: "Lines on the terminal: text, or json as in the log files; SECTILE_LOG_FORMAT.")
+    var logFormat: String?
 
     /// The flags that replace keys of the configuration.
     var flags: [String: String] {
@@ -47,15 +52,18 @@ struct RunOptions: ParsableArguments {
         URL(fileURLWithPath: output).standardizedFileURL.path
     }
 
-    /// The level of the terminal.
-    func terminalLevel(default level: Logger.Level) throws -> Logger.Level {
-        guard let logLevel else { return level }
-        guard let level = Logger.Level(rawValue: logLevel) else {
-            throw CommandError.usage(
-                "--log-level: '\(logLevel)' is not one of debug, info, notice, warning, error"
+    /// What goes to the terminal.
+    func terminal(default level: LogLevel) throws -> LogSettings {
+        var flags: [ProcessKey: String] = [:]
+        flags[.logLevel] = logLevel
+        flags[.logFormat] = logFormat
+        do {
+            return try LogSettings.resolve(
+                flags: flags,
+                environment: ProcessInfo.processInfo.environment,
+                defaultLevel: level
             )
-        }
-        return level
+        } catch { throw CommandError.usage("\(error)") }
     }
 
     /// Reads and resolves the configuration that was given, or that of an earlier run.

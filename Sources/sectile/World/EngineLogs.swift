@@ -2,6 +2,7 @@ import Coordination
 import Execution
 import Foundation
 import Logging
+import Settings
 import Synchronization
 import Telemetry
 import Tiling
@@ -75,22 +76,21 @@ struct WorkerFactLog: WorkerLog {
 
 /// The loggers of this process.
 enum Logs {
-    /// Lines to a JSON file (from `fileLevel` on) and, for people, to standard error (from
-    /// `terminalLevel` on).
+    /// Lines to a JSON file (from `fileLevel` on) and to standard error (as `terminal` says).
     ///
     /// - Parameters:
     ///   - label: coordinator or worker.
     ///   - path: the file; nil for none.
     ///   - runID: identity of the run; stamped on each line.
     ///   - fileLevel: least severe lines of the file.
-    ///   - terminalLevel: least severe lines of standard error.
+    ///   - terminal: least severe lines of standard error, and their form.
     /// - Returns: a logger that writes to both.
     static func logger(
         _ label: String,
         path: String?,
         runID: String?,
         fileLevel: Logger.Level = .debug,
-        terminalLevel: Logger.Level
+        terminal: LogSettings
     ) -> Logger {
         var handlers: [any LogHandler] = []
         if let path {
@@ -104,12 +104,19 @@ enum Logs {
             file.logLevel = fileLevel
             handlers.append(file)
         }
-        var terminal = PlainLogHandler(
-            sink: StandardStreamSink.error,
-            timestamp: { Timestamps.now() }
-        )
-        terminal.logLevel = terminalLevel
-        handlers.append(terminal)
+        var stream: any LogHandler =
+            switch terminal.format {
+            case .text:
+                PlainLogHandler(sink: StandardStreamSink.error, timestamp: { Timestamps.now() })
+            case .json:
+                JSONLogHandler(
+                    label: label,
+                    sink: StandardStreamSink.error,
+                    timestamp: { Timestamps.now() }
+                )
+            }
+        stream.logLevel = Logger.Level(rawValue: terminal.level.rawValue) ?? .notice
+        handlers.append(stream)
         let tee = TeeLogHandler(handlers)
         var logger = Logger(label: label) { _ in tee }
         // Each handler keeps its own level; the logger itself lets everything through to them.
