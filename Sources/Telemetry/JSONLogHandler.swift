@@ -56,7 +56,8 @@ package struct JSONLogHandler: LogHandler {
     ///   - label: the logger's label.
     ///   - time: the time of the line, ISO 8601 in UTC.
     package static func gapLine(of dropped: Int, label: String, at time: String) -> String {
-        let detail = "\(dropped) lines before this one could not be written (disk full?)"
+        let detail =
+            "\(dropped) lines before this one could not be written (a full disk, or a stream that nobody reads)"
         return line(
             at: time,
             .warning,

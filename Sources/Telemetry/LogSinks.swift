@@ -1,21 +1,6 @@
 internal import Foundation
 internal import Synchronization
 
-/// Lines to a standard stream; a line is one `write`, so that lines of several threads stay whole.
-package struct StandardStreamSink: LogSink {
-    private let descriptor: Int32
-
-    /// Standard error.
-    package static let error = StandardStreamSink(descriptor: STDERR_FILENO)
-    /// Standard output.
-    package static let output = StandardStreamSink(descriptor: STDOUT_FILENO)
-
-    /// Writes one line.
-    package func write(line: String) {
-        WholeWrite.write(Array((line + "\n").utf8), to: descriptor)
-    }
-}
-
 /// Lines appended to a file, and to another when it is full: two of ``fileBytes`` at most.
 ///
 /// The full one is called `NAME.1.jsonl` beside `NAME.jsonl`, in place of the one before. When the file

@@ -140,6 +140,7 @@ struct WorkerCommand: AsyncParsableCommand {
         // wants that sets the variable. Before there are threads that could read it.
         unsafe setenv("SWIFT_BACKTRACE", "enable=no", 0)
         if local { endWithParent() }
+        Signals.ignoreBrokenPipes()
         let slotCount = settings.slots.count(environment: ProcessInfo.processInfo.environment)
         let memoryBytes = settings.memory?.bytes ?? 0
         guard let workerID = WorkerID(UUID().uuidString) else {

@@ -36,7 +36,7 @@ struct ProgressDisplay {
     }
 
     private func write(_ text: String) {
-        WholeWrite.write(Array(text.utf8), to: STDERR_FILENO)
+        StandardStreamSink.error.write(passing: text)
     }
 
     /// The line for a state of progress.

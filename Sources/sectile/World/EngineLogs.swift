@@ -111,7 +111,9 @@ enum Logs {
             case .json:
                 JSONLogHandler(
                     label: label,
-                    sink: StandardStreamSink.error,
+                    sink: StandardStreamSink(descriptor: STDERR_FILENO) { dropped in
+                        JSONLogHandler.gapLine(of: dropped, label: label, at: Timestamps.now())
+                    },
                     timestamp: { Timestamps.now() }
                 )
             }

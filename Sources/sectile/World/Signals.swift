@@ -10,6 +10,9 @@ import Telemetry
 enum Signals {
     private static let endings = [SIGTERM, SIGINT]
 
+    /// Lets a process outlive whoever read its output: a run does not end with a terminal or a pager.
+    static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+
     /// Numbers of the signals received, in order; at most 16 are kept waiting.
     ///
     /// - Parameters:
