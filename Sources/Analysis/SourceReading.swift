@@ -15,8 +15,8 @@ package struct SourceReading: Hashable, Sendable, Codable {
     /// What is computed.
     package var derivation = LayerDerivation.none
     /// What each raster said about itself when the run was planned: a worker that finds another file
-    /// under the name, or a header read in part, does not compute with it. Empty: not known.
-    package var headers: [ContentDigest] = []
+    /// under the name, or a header read in part, does not compute with it. nil: not known.
+    package var headers: [ContentDigest]?
     /// True when a zone's mean of the layer is weighted by inhabitants.
     package var isWeightedByPopulation = false
 

@@ -1,3 +1,4 @@
+package import Messaging
 package import Tiling
 package import WireProtocol
 
@@ -15,6 +16,11 @@ extension Coordinator {
 
     /// Lets a worker finish what it has and leave.
     package func drain(_ worker: WorkerID) { apply(.drainRequested(worker)) }
+
+    /// Ends the sessions of keys that are no longer admitted.
+    package func endSessions(of keys: [CurvePublicKey]) {
+        apply(.keysRevoked(Set(keys.map(\.z85))))
+    }
 
     /// Puts quarantined tiles back: one, or all.
     package func retry(_ tile: TileID?) { apply(.retryRequested(tile)) }

@@ -185,7 +185,14 @@ package actor Coordinator {
                 while left > 0 {
                     let batch = await channel.events.nextBatch()
                     if batch.isEmpty { return }
-                    left -= batch.count { if case .disconnected = $0 { true } else { false } }
+                    for event in batch {
+                        switch event {
+                        case .disconnected: left -= 1
+                        // A stranger's end, which is told as well.
+                        case .handshakeFailed: left += 1
+                        default: break
+                        }
+                    }
                 }
             }
             group.addTask { try? await self.pause(milliseconds: limit) }

@@ -40,6 +40,8 @@ package enum RunEvent: Hashable, Sendable {
     case cancelRequested
     /// An operator asked that a worker finishes and leaves.
     case drainRequested(WorkerID)
+    /// Keys are no longer admitted; as `userID` in ``received(_:from:userID:)``.
+    case keysRevoked(Set<String>)
     /// An operator asked to try quarantined tiles again: one, or all.
     case retryRequested(TileID?)
     /// The coordinator was asked to end, to be started again later.

@@ -430,6 +430,25 @@ extension RunState {
         loseWorker(slot, failureClass, reason: reason, at: now)
     }
 
+    /// Ends the sessions of keys that are no longer admitted; what they hold is others' at once, uncharged.
+    mutating func endSessions(of keys: Set<String>, at now: MonotonicInstant) {
+        for slot in usedSlots {
+            guard let worker = workers[slot], let key = worker.userID, keys.contains(key) else {
+                continue
+            }
+            if let peer = worker.session?.peer {
+                let refusal = Refusal(
+                    code: .identity,
+                    found: "a key that was revoked",
+                    wanted: "a key that this coordinator admits"
+                )
+                effects.append(.send(.refuse(refusal), to: peer))
+            }
+            loseWorker(slot, nil, isCounted: false, reason: "its key was revoked", at: now)
+        }
+        dispatchScope = .everyone
+    }
+
     /// Drops a worker that is away and holds nothing, unless its bench has to be remembered.
     mutating func forget(_ slot: Int, at now: MonotonicInstant) {
         guard let worker = workers[slot], worker.session == nil, worker.held.isEmpty,

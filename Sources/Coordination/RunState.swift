@@ -212,6 +212,7 @@ package struct RunState: Sendable {
         case .resumeRequested: resume(at: now)
         case .cancelRequested: cancel(at: now)
         case .drainRequested(let worker): drain(worker)
+        case .keysRevoked(let keys): endSessions(of: keys, at: now)
         case .retryRequested(let tile): retry(tile, at: now)
         case .shutdownRequested: shutDown()
         }

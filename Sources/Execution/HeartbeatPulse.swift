@@ -24,6 +24,8 @@ final class HeartbeatPulse: Sendable {
         var beat: Beat?
         var sequence: UInt64 = 0
         var due: Duration?
+        /// When the last beat was due.
+        var last: Duration?
     }
 
     private let state = Mutex(State())
@@ -44,9 +46,10 @@ final class HeartbeatPulse: Sendable {
             if state.beat?.session != beat?.session || state.beat?.epoch != beat?.epoch {
                 state.sequence = 0
                 state.due = nil
-            } else if let old = state.beat, let beat, let due = state.due {
+                state.last = nil
+            } else if let beat, let due = state.due, let last = state.last {
                 // What is held now is told as soon as if it had been held all the time.
-                state.due = due - max(.zero, old.interval - beat.interval)
+                state.due = min(due, last + beat.interval)
             }
             state.beat = beat
         }
@@ -58,8 +61,9 @@ final class HeartbeatPulse: Sendable {
         let dueBeat: (held: [LeaseID], sequence: UInt64)? = state.withLock { state in
             guard let beat = state.beat, state.due.map({ $0 <= time }) ?? true else { return nil }
             // From the time it was due, so that ticks do not add up; but never to catch up.
-            let due = (state.due ?? time) + beat.interval
-            state.due = due > time ? due : time + beat.interval
+            let last = state.due ?? time
+            state.last = last + beat.interval > time ? last : time
+            state.due = state.last.map { $0 + beat.interval }
             state.sequence += 1
             return (beat.held, state.sequence)
         }

@@ -16,12 +16,7 @@ package enum InputCheck {
             for layer in model.layers where layer.reading.derivation.readsRasters {
                 guard let path = layer.paths.first else { continue }
                 do throws(RasterError) {
-                    let dataset = try RasterDataset(
-                        path: path,
-                        assumedReference: layer.reading.reference,
-                        assumedExtent: layer.reading.extent
-                    )
-                    try layer.checkHeader(of: dataset.description, file: 0)
+                    _ = try RasterDataset(path: path).description
                 } catch {
                     if error.isOfTransport { continue }
                     return "layer '\(layer.name)' cannot be read here: \(error); every worker "

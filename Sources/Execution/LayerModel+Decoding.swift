@@ -21,22 +21,40 @@ extension LayerModel {
         codes.filter { !$0.isWater && $0.value == nil }.map { Double($0.code) }
     }
 
-    /// Compares what a raster says about itself with what it said when the run was planned.
+    /// Opens a file of the layer, which must say about itself what it said when the run was planned.
     ///
-    /// - Parameters:
-    ///   - description: the raster as it is found now.
-    ///   - file: its position among the layer's files.
-    /// - Throws: `RasterError` when it is another raster, or a server brought its header in part.
-    func checkHeader(of description: RasterDescription, file: Int) throws(RasterError) {
-        guard reading.headers.indices.contains(file),
-            reading.headers[file] != description.headerDigest
-        else { return }
+    /// One of a server is opened twice before it counts as another: of a header that came in part the library
+    /// knows the rest for missing.
+    ///
+    /// - Parameter file: its position among the layer's files.
+    /// - Returns: the raster.
+    /// - Throws: `RasterError` when it cannot be opened, or is another raster.
+    func open(file: Int) throws(RasterError) -> RasterDataset {
+        let path = paths[file]
+        let first = try opened(path)
+        let headers = reading.headers ?? []
+        guard headers.indices.contains(file), first.description.headerDigest != headers[file] else {
+            return first
+        }
+        if RemoteSource.isRemote(path) {
+            RemoteSource.noteFailure(path)
+            let second = try opened(path)
+            if second.description.headerDigest == headers[file] { return second }
+        }
         throw RasterError(
-            .readFailed,
-            path: description.path,
+            .changed,
+            path: path,
             detail:
                 "size, position, or a band's type, nodata value, scale or offset are not what they were "
                 + "when the run was planned; put that file back, or plan anew with `run --new`"
+        )
+    }
+
+    private func opened(_ path: String) throws(RasterError) -> RasterDataset {
+        try RasterDataset(
+            path: path,
+            assumedReference: reading.reference,
+            assumedExtent: reading.extent
         )
     }
 

@@ -76,12 +76,7 @@ package struct SourceLayerReader: ~Copyable {
         // The later sheet counts, and is added first.
         let isMosaic = layer.combination == .mosaic
         for file in isMosaic ? layer.paths.indices.reversed() : Array(layer.paths.indices) {
-            let dataset = try RasterDataset(
-                path: layer.paths[file],
-                assumedReference: layer.reading.reference,
-                assumedExtent: layer.reading.extent
-            )
-            try layer.checkHeader(of: dataset.description, file: file)
+            let dataset = try layer.open(file: file)
             for band in isMosaic ? layer.bands.reversed() : layer.bands {
                 try cancellation.check()
                 let part = try read(dataset, band: band, of: layer, over: window, maps: &maps)
@@ -109,14 +104,9 @@ package struct SourceLayerReader: ~Copyable {
             return nil
         }
         var sheets: [RasterDescription] = []
-        for (file, path) in layer.paths.enumerated() {
-            let sheet = try RasterDataset.describe(
-                path: path,
-                assumedReference: layer.reading.reference,
-                assumedExtent: layer.reading.extent
-            )
-            try layer.checkHeader(of: sheet, file: file)
-            sheets.append(sheet)
+        for file in layer.paths.indices {
+            let dataset = try layer.open(file: file)
+            sheets.append(dataset.description)
         }
         return layer.sheetMosaic(of: sheets)
     }

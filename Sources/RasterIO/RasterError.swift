@@ -19,6 +19,8 @@ package struct RasterError: Error, Hashable, Sendable, CustomStringConvertible {
         case readFailed
         /// The file ends before its data do.
         case truncated
+        /// The file is not the one that was planned with.
+        case changed
         /// The samples, values or geometries are of a kind that cannot be used.
         case wrongType
         /// There is no coordinate reference system.
@@ -78,6 +80,7 @@ package struct RasterError: Error, Hashable, Sendable, CustomStringConvertible {
             case .cannotOpen: "cannot open\(file)"
             case .readFailed: "cannot read\(cells ?? "")\(file)"
             case .truncated: "cannot read\(cells ?? "")\(file), which is truncated or damaged"
+            case .changed: "cannot use\(file)"
             case .writeFailed: "cannot write\(cells ?? "")\(file)"
             case .outOfSpace: "no space left on the disk for\(file)"
             case .windowOutside: "the window\(cells ?? "")\(file) reaches outside the raster"

@@ -19,8 +19,8 @@ package enum RemoteSource {
         VSICurlClearCache()
     }
 
-    /// Notes that a server failed, so that the next opening asks it anew.
-    static func noteFailure(_ path: String) {
+    /// Notes that a server failed, or may have, so that the next opening asks it anew.
+    package static func noteFailure(_ path: String) {
         lastFailed.withLock { _ = $0.insert(host(of: path)) }
     }
 

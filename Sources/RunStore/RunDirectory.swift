@@ -76,8 +76,8 @@ package struct RunDirectory: Sendable {
     ///     has.
     ///   - files: the file operations.
     /// - Returns: the directory.
-    /// - Throws: `.otherPlan` or `.foreignFiles` when the directory is not for this plan; nothing is
-    ///   changed then.
+    /// - Throws: `.otherPlan` or `.foreignFiles` when the directory is not for this plan, `.damaged` when the
+    ///   volume of its tiles is not there; nothing is changed then.
     package static func prepare(
         at path: String,
         plan: RunPlan,
@@ -95,6 +95,7 @@ package struct RunDirectory: Sendable {
                         + "--output, or replace that run with `run --new`"
                 )
             }
+            try existing.refuseEmptiedStorage()
             try existing.createLayout(stages: plan.stages.map(\.stage))
             return existing
         }
@@ -170,6 +171,20 @@ package struct RunDirectory: Sendable {
             path: path,
             message: "holds '\(first)'\(others), and no run; give an empty or new directory as "
                 + "--output"
+        )
+    }
+
+    /// An empty mount point looks like a run that lost all its tiles; written into, it would prove it.
+    private func refuseEmptiedStorage() throws(RunStoreError) {
+        guard try files.information(at: tilesDirectory)?.kind == .directory,
+            try files.information(at: probeFile) == nil
+        else { return }
+        throw RunStoreError(
+            .damaged,
+            path: tilesDirectory,
+            message:
+                "has no .probe, so it is not what the run's tiles were written to; mount that volume "
+                + "again, or remove the directory: what is missing is then computed again"
         )
     }
 

@@ -91,9 +91,12 @@ package struct Welcome: Hashable, Sendable {
     /// Time between heartbeats, milliseconds.
     ///
     /// - Parameter isIdle: true for a worker that holds nothing: it has nothing to lose, and as many beats
-    ///   as of others would only keep the coordinator of a thousand of them busy.
+    ///   as of others would only keep the coordinator of a thousand of them busy. A heartbeat less than a lease:
+    ///   a lease that it has not heard of yet must not make it late.
     package func heartbeatMilliseconds(isIdle: Bool) -> Int {
-        isIdle ? min(3 * heartbeatMilliseconds, leaseMilliseconds) : heartbeatMilliseconds
+        isIdle
+            ? max(heartbeatMilliseconds, leaseMilliseconds - heartbeatMilliseconds)
+            : heartbeatMilliseconds
     }
 
     /// Silence that a worker bears, milliseconds: one that is idle is answered less often.

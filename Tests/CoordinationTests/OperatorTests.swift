@@ -45,6 +45,30 @@ struct OperatorTests {
         #expect(scene.join(2).granted == [Scene.lease(1)])
     }
 
+    @Test func `a revoked key loses its session and its leases at once, uncharged`() {
+        var scene = Scene(tiles: 3)
+        scene.join(1)
+        scene.join(2)
+        let held = Scene.lease(2)
+        let effects = scene.apply(.keysRevoked(["key1"]))
+        #expect(effects.ends.map(\.lease) == [held])
+        #expect(effects.ends.map(\.outcome) == [.released])
+        #expect(effects.ends.map(\.isCharged) == [false])
+        guard case .send(.refuse, Scene.peer(1))? = effects.first(where: Self.isSent) else {
+            Issue.record("not told: \(effects)")
+            return
+        }
+        // The other one is full; what is free comes to whoever joins next, not to the old connection.
+        #expect(scene.join(3).granted == [Scene.lease(2, 2)])
+        let late = scene.say(1, .completed(Scene.result(held)))
+        #expect(late.committed.isEmpty && late.granted.isEmpty)
+        #expect(scene.apply(.keysRevoked(["key1"])).isEmpty)
+    }
+
+    private static func isSent(_ effect: RunEffect) -> Bool {
+        if case .send = effect { true } else { false }
+    }
+
     /// The workers that are told to leave.
     private func drained(_ effects: [RunEffect]) -> [PeerID] {
         effects.compactMap { if case .send(.drain, let peer) = $0 { peer } else { nil } }

@@ -262,6 +262,8 @@ extension EndToEnd {
                 peer.beat([lease])
                 return try cluster.count("worker.lost") >= 1
             }
+            let loss = try cluster.log().first { $0.event == "worker.lost" }
+            #expect(loss?.detail == "its key was revoked")
             let line = try cluster.log().first { $0.event == "peer.refused" }
             #expect(line?.detail == "revoked from 127.0.0.1")
             await peer.close()

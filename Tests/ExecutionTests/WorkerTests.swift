@@ -232,7 +232,7 @@ import WireProtocol
         #expect(harness.beats().isEmpty)
     }
 
-    @Test func `a worker that holds nothing beats once where it would beat three times`()
+    @Test func `a worker that holds nothing beats once where it would beat twice`()
         async throws
     {
         let harness = try WorkerHarness(computer: GatedComputer())
@@ -242,7 +242,7 @@ import WireProtocol
                 if case .storageVerified = fact { true } else { false }
             }
             #expect(harness.beats().map(\.sequence) == [1])
-            harness.time.advance(by: .milliseconds(2990))
+            harness.time.advance(by: .milliseconds(1990))
             #expect(harness.beats().isEmpty)
             harness.time.advance(by: .milliseconds(10))
             #expect(harness.beats().map(\.sequence) == [2])

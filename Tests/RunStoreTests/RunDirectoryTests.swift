@@ -46,6 +46,18 @@ struct RunDirectoryTests {
         #expect(again.probeToken == "token")
     }
 
+    @Test func `an empty mount point is not taken for tiles that are lost`() throws {
+        let files = MemoryFileSystem()
+        let directory = try prepare("/out", files)
+        try files.remove(directory.probeFile)
+        let before = files.paths
+        let error = #expect(throws: RunStoreError.self) { try prepare("/out", files) }
+        #expect(error?.code == .damaged)
+        #expect(error?.description.contains("/out/tiles") == true)
+        #expect(error?.description.contains("mount") == true)
+        #expect(files.paths == before)
+    }
+
     @Test func `another plan is refused and nothing is changed`() throws {
         let files = MemoryFileSystem()
         _ = try prepare("/out", files)

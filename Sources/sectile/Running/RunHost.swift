@@ -334,7 +334,9 @@ struct RunHost {
                 }
                 throw CancellationError()
             }
-            group.addTask { try await keys.watch(authenticator, logger: logger) }
+            group.addTask {
+                try await keys.watch(authenticator, of: coordinator, logger: logger)
+            }
             for job in sideJobs { group.addTask { try await job() } }
             if !keys.localWorkerPaths.isEmpty {
                 group.addTask {

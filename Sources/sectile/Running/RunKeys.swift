@@ -1,3 +1,4 @@
+import Coordination
 import Foundation
 import Logging
 import Messaging
@@ -72,7 +73,11 @@ struct RunKeys: Sendable {
     ///
     /// A file that is not there or cannot be read admits nobody new: the list in force stays, and the
     /// operator hears of it once for each change.
-    func watch(_ authenticator: Authenticator, logger: Logger) async throws -> Never {
+    func watch(
+        _ authenticator: Authenticator,
+        of coordinator: Coordinator,
+        logger: Logger
+    ) async throws -> Never {
         var seen: String?
         var told: String?
         while true {
@@ -83,6 +88,7 @@ struct RunKeys: Sendable {
                 told = nil
                 guard list != authenticator.allowList else { continue }
                 let revoked = authenticator.replace(with: list)
+                if !revoked.isEmpty { await coordinator.endSessions(of: revoked) }
                 logger.notice(
                     "the allow-list was changed",
                     metadata: [
