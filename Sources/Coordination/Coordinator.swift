@@ -80,6 +80,8 @@ package actor Coordinator {
     private var jobs: [Job] = []
     private var finalOutcome: RunOutcome?
     private var isJournalFailing = false
+    /// What was made durable so far, and how long it took.
+    package private(set) var journalCommits = RunMetrics.JournalCommits()
     /// Reductions that were asked for, and those whose turn has come: what one gives that was overtaken by
     /// a lost object or a retry is not the answer to a later one.
     private var wantedReductions = 0
@@ -312,7 +314,10 @@ package actor Coordinator {
     private func commit(_ batch: [JournalEntry]) async throws {
         while true {
             do throws(RunStoreError) {
+                let start = surroundings.clock.now
                 try await surroundings.journal.append(batch)
+                journalCommits.count += 1
+                journalCommits.seconds += surroundings.clock.now.seconds(since: start)
                 break
             } catch {
                 guard error.isTransient else { throw error }

@@ -89,6 +89,8 @@ package struct RunFact: Hashable, Sendable {
     package var peakMebibytes: Int?
     /// Size of an object, bytes.
     package var bytes: Int?
+    /// True for a lease of a unit that another worker is slow with.
+    package var isSpeculative = false
     /// The particulars in words.
     package var message: String = ""
 

@@ -193,15 +193,15 @@ extension RunState {
         }
         let lease = leaseID(key)
         journal(.granted(lease, worker: worker.text, isSpeculative: isSpeculative))
-        log(
-            fact(
-                .leaseGranted,
-                .debug,
-                lease,
-                worker: slot,
-                message: isSpeculative ? "a second worker tries" : ""
-            )
+        var granted = fact(
+            .leaseGranted,
+            .debug,
+            lease,
+            worker: slot,
+            message: isSpeculative ? "a second worker tries" : ""
         )
+        granted.isSpeculative = isSpeculative
+        log(granted)
         if session.briefedRound != current {
             workers[slot]?.session?.briefedRound = current
             for part in briefOfRound() {

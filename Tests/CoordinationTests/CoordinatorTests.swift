@@ -231,6 +231,7 @@ struct CoordinatorTests {
         #expect(try await outcome == .done)
         #expect(log.count(.journalFailed) == 1)
         #expect(log.count(.journalRecovered) == 1)
+        #expect(await coordinator.journalCommits.count > 0)
         try checkResults()
     }
 

@@ -88,7 +88,7 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
-        func `status, explain and doctor tell what a run did`() async throws {
+        func `status, explain, doctor and metrics tell what a run did`() async throws {
             try await completedRun()
             let status = try await SectileProcess.run("status", directory)
             #expect(status.exitCode == 0)
@@ -101,6 +101,15 @@ extension EndToEnd {
             #expect(object["coordinatorAlive"] as? Bool == false)
             let join = try await SectileProcess.run("status", "--join", "\(directory)/join.json")
             #expect(join.exitCode == 0)
+            let metrics = try String(
+                contentsOfFile: "\(directory)/logs/metrics.prom",
+                encoding: .utf8
+            )
+            for line in [
+                #"sectile_tiles{state="committed"} 24"#,
+                #"sectile_tile_attempts_total{outcome="committed",class=""} 24"#,
+                #"sectile_workers{state="active"} 0"#, "sectile_workers_desired 0",
+            ] { #expect(metrics.contains("\n\(line)\n"), "\(line): \(metrics)") }
 
             let story = try await SectileProcess.run("explain", directory, "r002c003")
             #expect(story.exitCode == 0)

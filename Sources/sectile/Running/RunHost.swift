@@ -94,27 +94,29 @@ struct RunHost {
             context: context
         )
         try writeJoinFile(opened, keys: keys, channel: channel)
+        let log = FactCounter(passingOnTo: CoordinatorLog(logger: logger))
         let coordinator = coordinator(
             of: opened,
             journal: held,
             snapshot: snapshot,
             channel: channel,
-            logger: logger
+            log: log
         )
         if retriesQuarantined { await coordinator.retry(nil) }
+        let beside = sideJobs(coordinator, opened, held, log, logger)
         let end = try await drive(
             coordinator,
             facts: lostObjects(snapshot, opened) + deadWorkers(journal.path, files),
             keys: keys,
             authenticator: channel.authenticator,
             joinPath: opened.joinFile,
-            sideJobs: sideJobs(coordinator, opened, held, logger),
+            sideJobs: beside.all,
             logger: logger
         )
         await letWorkersLeave(coordinator)
         await channel.close(lingerMilliseconds: 1000)
         await context.terminate()
-        await backups(held, coordinator, logger)?.finish()
+        await beside.finish()
         if end.outcome == .cancelled { try sweepAll(journal, opened) }
         try journal.close()
         return end
@@ -127,40 +129,6 @@ struct RunHost {
                 LogKey.event: "run.stillPaused", "detail": "`sectile resume \(directory)`",
             ]
         )
-    }
-
-    private func backups(
-        _ held: HeldJournal,
-        _ coordinator: Coordinator,
-        _ logger: Logger
-    ) -> JournalBackups? {
-        held.mirror.map { mirror in
-            JournalBackups(mirror: mirror, coordinator: coordinator, logger: logger)
-        }
-    }
-
-    /// What goes on beside coordinator and workers until the run is over.
-    private func sideJobs(
-        _ coordinator: Coordinator,
-        _ opened: RunDirectory,
-        _ held: HeldJournal,
-        _ logger: Logger
-    ) -> [@Sendable () async throws -> Never] {
-        let control = ControlService(
-            coordinator: coordinator,
-            control: ControlDirectory(of: opened),
-            logger: logger
-        )
-        var jobs: [@Sendable () async throws -> Never] = [
-            { try await control.run() }
-        ]
-        if terminal.format == .text {
-            jobs.append { try await ProgressDisplay(coordinator: coordinator).run() }
-        }
-        if let backups = backups(held, coordinator, logger) {
-            jobs.append { try await backups.run() }
-        }
-        return jobs
     }
 
     /// Gives workers on their own time to read the goodbye they were sent.
@@ -186,7 +154,7 @@ struct RunHost {
         journal held: HeldJournal,
         snapshot: JournalSnapshot,
         channel: CoordinatorChannel,
-        logger: Logger
+        log: any RunLog
     ) -> Coordinator {
         Coordinator(
             state: RunState.restored(
@@ -213,7 +181,7 @@ struct RunHost {
                     inputs: planned.model.resolvedInputs
                 ),
                 reducer: AnalysisReducer(model: planned.model),
-                log: CoordinatorLog(logger: logger)
+                log: log
             )
         )
     }
