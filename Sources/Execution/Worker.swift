@@ -90,6 +90,9 @@ package actor Worker {
         mailbox.yield(.haltRequested(isInterrupt: isInterrupt, reason: reason))
     }
 
+    /// One word for where the worker stands, which it says only while its executor is free.
+    package var standing: String { state.standing }
+
     private func apply(_ event: WorkerEvent) {
         switch event {
         case .tileCompleted(let lease, _), .tileFailed(let lease, _): cancellations[lease] = nil

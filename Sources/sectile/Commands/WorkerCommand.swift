@@ -289,6 +289,9 @@ struct WorkerCommand: AsyncParsableCommand {
         settings: WorkerSettings,
         logger: Logger
     ) async throws -> WorkerExit {
+        // A local worker is the coordinator's, not the manager's.
+        let service = local ? nil : ServiceNotices()
+        defer { service?.stopping() }
         let notices = try noticeWatch(settings, logger: logger)
         let parts = try makeWorker(
             identity,
@@ -311,15 +314,22 @@ struct WorkerCommand: AsyncParsableCommand {
                 // The worker's own end is the end of the group.
                 while true { try await Task.sleep(for: .seconds(3600)) }
             }
+            if let service {
+                group.addTask {
+                    try await service.keepWatch { await worker.standing }
+                }
+            }
             group.addTask {
                 try await worker.run { heartbeat in
-                    try await WorkerChannel.connect(
+                    let channel = try await WorkerChannel.connect(
                         to: endpoints,
                         serverKey: joinFile.serverPublicKey,
                         keys: keys,
                         context: context,
                         heartbeat: heartbeat
                     )
+                    service?.ready()
+                    return channel
                 }
             }
             defer { group.cancelAll() }

@@ -42,6 +42,7 @@ struct RunHost {
     /// - Throws: `CommandError` with exit code 2 for a directory, key or port that cannot be used, and
     ///   what `conclude` throws.
     func run<Value>(_ conclude: (End) throws -> Value) async throws -> Value {
+        defer { ServiceNotices()?.stopping() }
         ProcessFacts.raiseFileLimit()
         let files = PosixFileSystem()
         let opened = try open(files)

@@ -2,13 +2,18 @@ import Coordination
 import Logging
 import RunStore
 import Settings
+import Telemetry
 
 /// What goes on beside coordinator and workers until the run is over.
 struct SideJobs {
+    /// The run.
+    let coordinator: Coordinator
     /// Answers operators.
     let control: ControlService
     /// Writes numbers for monitoring.
     let metrics: MetricsFile
+    /// Tells the service manager; nil without one.
+    let service: ServiceNotices?
     /// Shows progress; nil where nobody looks at lines.
     let display: ProgressDisplay?
     /// Copies a journal that lies elsewhere; nil where it does not.
@@ -19,6 +24,15 @@ struct SideJobs {
         var jobs: [@Sendable () async throws -> Never] = [
             { [control] in try await control.run() }, { [metrics] in try await metrics.run() },
         ]
+        if let service {
+            jobs.append { [coordinator] in
+                // The port is bound and join.json is there.
+                service.ready()
+                try await service.keepWatch {
+                    ProgressDisplay.line(of: await coordinator.progress()).text
+                }
+            }
+        }
         if let display { jobs.append { try await display.run() } }
         if let backups { jobs.append { try await backups.run() } }
         return jobs
@@ -41,6 +55,7 @@ extension RunHost {
         _ logger: Logger
     ) -> SideJobs {
         SideJobs(
+            coordinator: coordinator,
             control: ControlService(
                 coordinator: coordinator,
                 control: ControlDirectory(of: opened),
@@ -52,6 +67,7 @@ extension RunHost {
                 path: "\(opened.logsDirectory)/metrics.prom",
                 logger: logger
             ),
+            service: ServiceNotices(),
             display: terminal.format == .text ? ProgressDisplay(coordinator: coordinator) : nil,
             backups: held.mirror.map { mirror in
                 JournalBackups(mirror: mirror, coordinator: coordinator, logger: logger)
