@@ -15,6 +15,9 @@ struct Departures: Sendable {
     /// Workers in the order in which they left.
     private var order: [WorkerID] = []
 
+    /// Number of workers and leases that are remembered.
+    var count: Int { entries.values.reduce(order.count) { $0 + $1.revoked.count } }
+
     /// Remembers a worker that had leases taken away, and forgets the earliest ones beyond a limit.
     mutating func keep(_ entry: Entry, of worker: WorkerID, limit: Int) {
         guard !entry.revoked.isEmpty else { return }

@@ -34,6 +34,11 @@ struct FailureTally {
     /// True when it ran out of memory: it is tried with nothing beside it on its host.
     var exceededMemory = false
 
+    /// Number of entries of all its collections.
+    var count: Int {
+        chargedWorkers.count + inputWorkers.count + lostWorkers.count + lostHosts.count
+    }
+
     /// True when a worker failed it in a way that another may not.
     func wasFailed(by worker: String) -> Bool {
         inputWorkers.contains(worker) || chargedWorkers.contains(worker)
@@ -149,6 +154,13 @@ struct RoundState {
     /// True when no unit can make progress any more.
     var isSettled: Bool {
         count(.pending) == 0 && count(.backingOff) == 0 && count(.leased) == 0
+    }
+
+    /// What is remembered of failures, waits and preferences: a few entries for a few units and workers.
+    var rememberedCount: Int {
+        tallies.values.reduce(tallies.count + backoffs.count + preferredHead.count) {
+            $0 + $1.count
+        }
     }
 
     /// The committed object of a tile, nil when there is none.

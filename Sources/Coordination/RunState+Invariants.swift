@@ -34,6 +34,29 @@ extension RunState {
         return violations
     }
 
+    /// How much is remembered beyond the arrays that have an entry for each tile, for a bound in tests.
+    ///
+    /// Counts entries of the roll, departures, benches, drains, distrusted workers, and what each worker
+    /// holds, failed and had taken away; leases, disputes and claims; failures and waits of units in all
+    /// rounds; rounds, reductions, durations and commits.
+    package var rememberedCount: Int {
+        let ofWorkers = workers.reduce(workers.count) { sum, worker in
+            guard let worker else { return sum }
+            return sum + worker.held.count + worker.failedInRow.count + worker.revoked.count
+        }
+        let ofPlaces = slotOfWorker.count + slotOfPeer.count + usedSlots.count + benches.count
+        let ofPast = roll.count + departures.count + drains.count + distrustedWorkers.count
+        let ofLeases =
+            aloneKeys.count + restoredAttempts.count
+            + liveAttempts.values.reduce(leases.count) { $0 + $1.count }
+        let ofDisputes = disputes.values.reduce(disputes.count) { $0 + $1.claims.count }
+        let ofRounds = (rounds + laterRounds.values).reduce(0) { $0 + 1 + $1.rememberedCount }
+        let ofHistory =
+            restoredDurations.values.reduce(durations.count + commits.count) { $0 + $1.count }
+            + reductions.values.reduce(brief.count) { $0 + $1.count }
+        return ofWorkers + ofPlaces + ofPast + ofLeases + ofDisputes + ofRounds + ofHistory
+    }
+
     private typealias Requirement = (Bool, @autoclosure () -> String) -> Void
 
     private func checkRound(_ round: RoundState, _ require: Requirement) {

@@ -7,6 +7,9 @@ struct WorkerRoll: Sendable {
     private var entries: [(id: String, host: String, key: String)] = []
     private var numbers: [String: Int32] = [:]
 
+    /// Number of workers.
+    var count: Int { entries.count }
+
     /// The number of a worker, a new one when it has none.
     mutating func number(of id: String) -> Int32 {
         if let known = numbers[id] { return known }
