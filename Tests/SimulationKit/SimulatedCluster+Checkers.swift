@@ -8,15 +8,25 @@ import WireProtocol
 extension SimulatedCluster {
 
     /// What a message says must be on disk before it leaves.
-    mutating func checkPromise(_ message: CoordinatorMessage) {
+    ///
+    /// A grant goes to its holder alone. So no more workers compute a unit under live leases than it has
+    /// live attempts, whose number the state's invariants and the journal limit: an attempt is granted once.
+    mutating func checkPromise(_ message: CoordinatorMessage, to receiver: Int?) {
         switch message {
         case .committed(let leases):
             for lease in leases where !journal.everCommitted.contains(lease) {
                 violations.append("\(lease) is acknowledged but not durable")
             }
         case .lease(let grants):
-            for grant in grants where journal.holder(of: grant.lease) == nil {
-                violations.append("\(grant.lease) is sent but not durable")
+            for grant in grants {
+                guard let holder = journal.holder(of: grant.lease) else {
+                    violations.append("\(grant.lease) is sent but not durable")
+                    continue
+                }
+                guard let id = receiver.flatMap({ workers[$0]?.id.text }), id != holder else {
+                    continue
+                }
+                violations.append("\(grant.lease) of \(holder) is sent to \(id)")
             }
         default: break
         }
@@ -38,7 +48,7 @@ extension SimulatedCluster {
     }
 
     mutating func check() {
-        if let state { violations += state.invariantViolations() }
+        if stepCount % options.checkInterval == 0 || outcome != nil { checkState() }
         violations += journal.violations
         // Only an arbitration, a lost object or a retry may take a commit back.
         let mayUndo =
@@ -48,6 +58,18 @@ extension SimulatedCluster {
             violations.append("\(journal.undoneCount) commits undone")
         }
         for worker in workers { violations += worker?.violations ?? [] }
+    }
+
+    private mutating func checkState() {
+        guard let state else { return }
+        violations += state.invariantViolations()
+        guard options.boundsMemory else { return }
+        // The latest durations and commits (two rings of 256, and 512 from before a restart), fewer units with
+        // failures than tiles, and what the roll and departures keep of each worker that ever joined: itself
+        // and some leases that were taken from it.
+        let limit = 1280 + work.plan.stages[0].tiles.count + 16 * startedCount
+        let count = state.rememberedCount
+        if count > limit { violations.append("\(count) things are remembered, more than \(limit)") }
     }
 
     /// A run that is over has the samples of a run without faults, no more and no less.

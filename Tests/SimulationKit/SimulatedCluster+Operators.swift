@@ -14,7 +14,7 @@ extension SimulatedCluster {
         case 0...3:
             note("an operator pauses the run")
             apply(.pauseRequested)
-            after(random.integer(in: 20...800), .resume)
+            after(outage(20...800), .resume)
         case 4...6:
             let worker = random.integer(in: 0...workers.count - 1)
             guard let id = workers[worker]?.id else { return }
@@ -43,7 +43,7 @@ extension SimulatedCluster {
         actionsLeft = nil
         coordinatorLife += 1
         for worker in workers.indices where workers[worker] != nil { kill(worker) }
-        after(random.integer(in: 10...500), .startCoordinator)
+        after(outage(10...500), .startCoordinator)
     }
 
     /// A committed object is lost or cut: its readers find it, or somebody who looks.

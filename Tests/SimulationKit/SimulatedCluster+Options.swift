@@ -5,6 +5,8 @@ extension SimulatedCluster {
         package var network = FaultyNetwork.Options()
         /// The disks' faults.
         package var disk = FaultyDisk.Options()
+        /// Durations.
+        package var pace = Pace.hurried
         /// Number of workers.
         package var workerCount = 3
         /// Rows and columns of tiles.
@@ -18,6 +20,8 @@ extension SimulatedCluster {
         package var partitionMilliseconds: Int?
         /// Mean time between stalls of the coordinator, milliseconds; nil for none.
         package var stallMilliseconds: Int?
+        /// Mean time between stalls of a worker, milliseconds; nil for none.
+        package var workerStallMilliseconds: Int?
         /// Mean time between fillings of the disks, which then take nothing for a while,
         /// milliseconds; nil for none.
         package var fillMilliseconds: Int?
@@ -33,6 +37,8 @@ extension SimulatedCluster {
         package var hasWildWallClocks = false
         /// Probability that an attempt fails with a class that counts.
         package var attemptFailure = 0.0
+        /// Probability that an attempt of the first worker does, in each of its lives.
+        package var firstWorkerFailure = 0.0
         /// Probability that a result of the first worker is wrong, in each of its lives.
         package var wrongResult = 0.0
         /// Ordinals of tiles whose input cannot be read.
@@ -41,6 +47,10 @@ extension SimulatedCluster {
         package var calmAfterMilliseconds = 20_000
         /// A run that takes longer has not finished; milliseconds.
         package var limitMilliseconds = 600_000
+        /// Steps between two passes over all tiles that derive the coordinator's state again.
+        package var checkInterval = 1
+        /// True when what the coordinator remembers has to stay within a bound.
+        package var boundsMemory = false
 
         /// A world without faults.
         package init() {}

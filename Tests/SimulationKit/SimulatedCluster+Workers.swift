@@ -7,9 +7,6 @@ import WireProtocol
 // The workers: their connections, their work, and how they end.
 
 extension SimulatedCluster {
-    /// Time between two looks of a worker at its deadlines and heartbeats.
-    private static let pulseMilliseconds = 50
-
     private mutating func nextPeer() -> PeerID {
         lastPeer += 1
         return PeerID(bytes: [UInt8(lastPeer >> 8 & 255), UInt8(lastPeer & 255)])
@@ -18,22 +15,18 @@ extension SimulatedCluster {
     mutating func startWorker(_ worker: Int) {
         guard workers[worker] == nil else { return }
         lives[worker] += 1
+        startedCount += 1
         workers[worker] = SimulatedWorker(
             id: Self.workerID(&random),
             slots: random.integer(in: 1...2),
             transportsObjects: random.chance(0.4),
             peer: nextPeer(),
-            policy: WorkerPolicy(
-                greetingPatience: .milliseconds(policy.leaseMilliseconds),
-                dialPatience: .milliseconds(policy.leaseMilliseconds),
-                backoffInitial: .milliseconds(20),
-                backoffMaximum: .milliseconds(400)
-            ),
+            policy: options.pace.workers,
             at: now
         )
         note("w\(worker) starts")
         dial(worker)
-        after(Self.pulseMilliseconds, .pulse(worker: worker, life: lives[worker]))
+        after(options.pace.pulseMilliseconds, .pulse(worker: worker, life: lives[worker]))
     }
 
     /// Begins to make the worker's present connection.
@@ -50,7 +43,7 @@ extension SimulatedCluster {
         guard lives[worker] == life, workers[worker]?.peer == peer else { return }
         guard state != nil, !network.isCut(worker) else {
             after(
-                random.integer(in: 10...150),
+                outage(10...150),
                 .connect(worker: worker, life: life, peer: peer)
             )
             return
@@ -83,17 +76,19 @@ extension SimulatedCluster {
         guard !isCalm else { return }
         let worker = random.integer(in: 0...workers.count - 1)
         guard workers[worker] != nil else { return }
-        guard random.chance(0.3) else { return kill(worker) }
+        // A process that stands still hears no signal but the one that kills it.
+        guard random.chance(0.3), backlogs[worker] == nil else { return kill(worker) }
         note("w\(worker) is told to end")
-        let grace = random.integer(in: 0...600)
+        let grace = outage(0...600)
         say(worker, workers[worker]?.drain(graceMilliseconds: grace, at: now) ?? [])
     }
 
     mutating func kill(_ worker: Int) {
         note("w\(worker) dies")
         workers[worker] = nil
+        backlogs[worker] = nil
         lives[worker] += 1
-        after(random.integer(in: 10...2000), .startWorker(worker: worker))
+        after(outage(10...2000), .startWorker(worker: worker))
     }
 
     mutating func partition() {
@@ -107,7 +102,7 @@ extension SimulatedCluster {
             for direction in FaultyNetwork.Direction.allCases { network.cut(worker, direction) }
         }
         note("w\(worker) is cut off")
-        after(random.integer(in: 50...2000), .heal(worker: worker))
+        after(outage(50...2000), .heal(worker: worker))
     }
 
     mutating func pulse(worker: Int, life: Int) {
@@ -116,7 +111,7 @@ extension SimulatedCluster {
             let acts = workers[worker]?.passTime(at: now, wallSeconds: wallSeconds)
         else { return }
         say(worker, acts)
-        after(Self.pulseMilliseconds, .pulse(worker: worker, life: life))
+        after(options.pace.pulseMilliseconds, .pulse(worker: worker, life: life))
     }
 
     mutating func hear(worker: Int, life: Int, peer: PeerID, _ message: CoordinatorMessage) {
@@ -151,7 +146,7 @@ extension SimulatedCluster {
             case .compute(let request):
                 let isSlow = !isCalm && random.chance(0.03)
                 after(
-                    random.integer(in: 10...120) * (isSlow ? 40 : 1),
+                    random.integer(in: options.pace.computingMilliseconds) * (isSlow ? 40 : 1),
                     .computed(worker: worker, life: lives[worker], request)
                 )
             case .remove(let key): remove(key, by: "worker \(worker)")
@@ -173,7 +168,7 @@ extension SimulatedCluster {
             lease.unit.stage == work.plan.stages.first?.stage
         {
             outcome = failure(.input)
-        } else if !isCalm, random.chance(options.attemptFailure) {
+        } else if !isCalm, random.chance(attemptFailure(of: worker)) {
             outcome = failure(random.chance(0.5) ? .crash : .outOfMemory)
         } else if request.inputs.contains(where: { rotten.contains($0.key) }) {
             outcome = failure(.storage)
@@ -196,6 +191,11 @@ extension SimulatedCluster {
         if crashes { kill(worker) }
     }
 
+    private func attemptFailure(of worker: Int) -> Double {
+        worker == 0
+            ? max(options.attemptFailure, options.firstWorkerFailure) : options.attemptFailure
+    }
+
     /// What a worker adds to a result when it computes wrongly.
     private mutating func error(of worker: Int) -> String {
         guard worker == 0, options.wrongResult > 0, random.chance(options.wrongResult),
@@ -206,7 +206,7 @@ extension SimulatedCluster {
     }
 
     mutating func remove(_ key: TileObjectKey, by whom: String) {
-        if journal.objects.values.contains(where: { $0.key == key }) {
+        if journal.object(of: key.lease.unit)?.key == key {
             violations.append("\(whom) removed the committed object \(key)")
         }
         disk.remove(key)

@@ -22,6 +22,7 @@ package struct SimulatedCluster {
         case killCoordinator, startCoordinator
         case partition, heal(worker: Int)
         case stall
+        case stallWorker, goOn(worker: Int, life: Int)
         case fill, empty
         case tick(life: Int)
         case journaled(life: Int)
@@ -34,7 +35,6 @@ package struct SimulatedCluster {
     }
 
     let options: Options
-    let policy: LeasePolicy
     /// The work.
     package let work: SimulatedWork
     var random: SeededRandom
@@ -65,6 +65,10 @@ package struct SimulatedCluster {
     /// Workers that computed something wrong.
     var wrongWorkers: Set<String> = []
     var lives: [Int]
+    /// What waits for workers that stand still, by worker.
+    var backlogs: [Int: [Happening]] = [:]
+    /// Workers that ever started.
+    var startedCount = 0
     var lastPeer: UInt32 = 0
 
     /// How the run ended; nil while it goes on.
@@ -79,6 +83,12 @@ package struct SimulatedCluster {
     package internal(set) var clearedCount = 0
     /// Facts that the coordinator logged, by name.
     package private(set) var factCounts: [RunFact.Name: Int] = [:]
+    /// Leases that were granted beside another one of their unit.
+    package var speculationCount: Int {
+        journal.entries.count {
+            if case .granted(_, _, isSpeculative: true) = $0.record { true } else { false }
+        }
+    }
     /// The latest happenings, for a failure's message.
     package private(set) var trace: [String] = []
 
@@ -87,20 +97,6 @@ package struct SimulatedCluster {
         self.options = options
         random = SeededRandom(seed: seed)
         wallRandom = SeededRandom(seed: ~seed)
-        var policy = LeasePolicy()
-        policy.heartbeatMilliseconds = 100
-        policy.leaseMilliseconds = 300
-        policy.speculationFloorMilliseconds = 400
-        policy.backoffMilliseconds = 50
-        policy.backoffLimitMilliseconds = 400
-        policy.benchMilliseconds = 1000
-        // A simulated world is far worse than a real one: only what is unreadable may be given up.
-        policy.chargeLimit = 1000
-        policy.lossLimit = 1000
-        policy.storageFailureLimit = 1000
-        // Five records: a round's brief takes three messages.
-        policy.briefPartBytes = 500
-        self.policy = policy
         work = SimulatedWork(
             rows: options.tileRows,
             columns: options.tileColumns,
@@ -119,6 +115,7 @@ package struct SimulatedCluster {
         schedule(options.coordinatorKillMilliseconds, .killCoordinator)
         schedule(options.partitionMilliseconds, .partition)
         schedule(options.stallMilliseconds, .stall)
+        schedule(options.workerStallMilliseconds, .stallWorker)
         schedule(options.fillMilliseconds, .fill)
         schedule(options.operatorMilliseconds, .operate)
         schedule(options.rotMilliseconds, .rot)
@@ -162,12 +159,20 @@ package struct SimulatedCluster {
         after(random.integer(in: mean / 4...mean * 7 / 4), happening)
     }
 
+    /// How long an outage lasts, milliseconds.
+    ///
+    /// - Parameter hurried: the least and the most in a hurried cluster.
+    mutating func outage(_ hurried: ClosedRange<Int>) -> Int {
+        random.integer(in: hurried) * options.pace.outageFactor
+    }
+
     mutating func note(_ text: String) {
         if trace.count > 400 { trace.removeFirst(200) }
         trace.append("\(now.nanoseconds / 1_000_000) \(text)")
     }
 
-    private mutating func happen(_ happening: Happening) throws {
+    mutating func happen(_ happening: Happening) throws {
+        if isWaiting(happening) { return }
         switch happening {
         case .outward(let worker, let peer, let message):
             // What is on its way arrives, whether its sender still lives or not.
@@ -191,9 +196,11 @@ package struct SimulatedCluster {
         case .partition: partition()
         case .heal(let worker): network.heal(worker)
         case .stall:
-            stalledUntil = now.advanced(byMilliseconds: random.integer(in: 100...1500))
+            stalledUntil = now.advanced(byMilliseconds: outage(100...1500))
             note("coordinator stalls")
             schedule(options.stallMilliseconds, .stall)
+        case .stallWorker: stallWorker()
+        case .goOn(let worker, let life): if lives[worker] == life { try goOn(worker: worker) }
         case .fill: fill()
         case .empty: disk.isFull = false
         case .tick(let life): tick(life: life)
@@ -228,17 +235,19 @@ package struct SimulatedCluster {
                 constants: constants
             )
             apply(.reductionFinished(stage, round: round, reduction))
-        case .calm: calm()
+        case .calm: try calm()
         }
     }
 
-    /// The faults are over: what is cut off is healed, what is dead starts, nothing is lost any more.
-    private mutating func calm() {
+    /// The faults are over: what is cut off is healed, what is dead or stopped goes on, nothing is lost
+    /// any more.
+    private mutating func calm() throws {
         network.options = FaultyNetwork.Options()
         disk.options = FaultyDisk.Options()
         disk.isFull = false
         for worker in workers.indices {
             network.heal(worker)
+            try goOn(worker: worker)
             if workers[worker] == nil { after(0, .startWorker(worker: worker)) }
         }
         if state == nil { after(0, .startCoordinator) } else { apply(.resumeRequested) }
@@ -249,7 +258,7 @@ package struct SimulatedCluster {
         guard !isCalm else { return }
         note("the disks are full")
         disk.isFull = true
-        after(random.integer(in: 50...1500), .empty)
+        after(outage(50...1500), .empty)
     }
 
     private mutating func deliver(worker: Int, peer: PeerID, _ message: WorkerMessage) {
@@ -274,7 +283,7 @@ package struct SimulatedCluster {
         }
         stalledUntil = nil
         apply(.timePassed)
-        after(policy.tickMilliseconds, .tick(life: life))
+        after(options.pace.leases.tickMilliseconds, .tick(life: life))
     }
 
     // MARK: - The coordinator
@@ -296,7 +305,7 @@ package struct SimulatedCluster {
             from: journal.snapshot,
             plan: work.plan,
             identity: identity,
-            policy: policy
+            policy: options.pace.leases
         )
         gate = CommitGate()
         batch = []
@@ -305,7 +314,7 @@ package struct SimulatedCluster {
         note("coordinator starts, epoch \(journal.epoch)")
         apply(journal.phase == .cancelled ? .resumeRequested : .timePassed)
         if isCalm, state != nil { apply(.resumeRequested) }
-        after(policy.tickMilliseconds, .tick(life: coordinatorLife))
+        after(options.pace.leases.tickMilliseconds, .tick(life: coordinatorLife))
     }
 
     private mutating func killCoordinator() {
@@ -319,7 +328,8 @@ package struct SimulatedCluster {
     }
 
     private mutating func die() {
-        // The batch under way may have reached the disk although nobody heard of it.
+        // The batch under way may have reached the disk although nobody heard of it: all of it or nothing,
+        // because a batch is one transaction of the journal, of which recovery leaves no part.
         if !batch.isEmpty, random.chance(0.5) { journal.append(batch) }
         note("coordinator dies")
         state = nil
@@ -328,7 +338,7 @@ package struct SimulatedCluster {
         actionsLeft = nil
         coordinatorLife += 1
         restartCount += 1
-        after(random.integer(in: 10...1200), .startCoordinator)
+        after(outage(10...1200), .startCoordinator)
     }
 
     /// The workers of a process that has ended hear of it soon; those of a machine that has, by silence.
@@ -451,8 +461,9 @@ package struct SimulatedCluster {
     }
 
     private mutating func send(_ message: CoordinatorMessage, to peer: PeerID) {
-        checkPromise(message)
-        guard let worker = workers.firstIndex(where: { $0?.peer == peer }) else { return }
+        let receiver = workers.firstIndex { $0?.peer == peer }
+        checkPromise(message, to: receiver)
+        guard let worker = receiver else { return }
         note("w\(worker) \(peer) is told \(Self.short(message))")
         let delays = network.delays(worker: worker, .inward, at: now, using: &random)
         for delay in delays {

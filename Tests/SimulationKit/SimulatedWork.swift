@@ -5,8 +5,8 @@ package import Tiling
 /// A run whose results are digests of everything they may depend on.
 ///
 /// A unit's samples follow from its place, the constants it was given and the objects it read, its own
-/// and those around it: a coordinator that hands out a wrong constant or object produces another
-/// digest, and is found out.
+/// and those up to three tiles away: a coordinator that hands out a wrong constant or object produces
+/// another digest, and is found out.
 package struct SimulatedWork: StageReducer {
     /// The plan.
     package let plan: RunPlan
@@ -73,7 +73,8 @@ package struct SimulatedWork: StageReducer {
         for stage in Stage.allCases { text += "\(constants[stage] ?? [])|" }
         for input in inputs { text += "\(input.samplesDigest)|" }
         for stage in lease.unit.stage.haloStages {
-            for tile in plan.plan(of: stage)?.tiles ?? [] {
+            for tile in plan.plan(of: stage)?.tiles ?? []
+            where tile.id.isNear(lease.unit.tile) {
                 let object = halo.object(of: tile.id, stage: stage)
                 text += "\(object?.samplesDigest.short ?? "none")|"
             }
@@ -184,5 +185,12 @@ package struct SimulatedWork: StageReducer {
             )
         }
         return list
+    }
+}
+
+extension TileID {
+    /// True for a tile of which another one reads something.
+    fileprivate func isNear(_ other: TileID) -> Bool {
+        abs(row - other.row) <= 3 && abs(column - other.column) <= 3
     }
 }

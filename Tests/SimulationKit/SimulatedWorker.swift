@@ -35,7 +35,7 @@ package struct SimulatedWorker: Sendable {
     /// Leases on slots, those too whose outcome is no longer wanted.
     package private(set) var computing: Set<LeaseID> = []
     private var state: WorkerState
-    /// Objects that it still has and that the coordinator may fetch.
+    /// Objects that it still has and that the coordinator may fetch; none where it sees the storage.
     private var kept: Set<TileObjectKey> = []
     private var beatSession: UInt64?
     private var beatAt = Duration.zero
@@ -116,7 +116,7 @@ package struct SimulatedWorker: Sendable {
         computing.remove(lease)
         switch outcome {
         case .success(let result):
-            kept.insert(result.object.key)
+            if transportsObjects { kept.insert(result.object.key) }
             return apply(.tileCompleted(lease, result), at: now)
         case .failure(let failure): return apply(.tileFailed(lease, failure), at: now)
         }
@@ -149,7 +149,11 @@ package struct SimulatedWorker: Sendable {
     private mutating func apply(_ event: WorkerEvent, at now: MonotonicInstant) -> [Act] {
         let effects = state.apply(event, at: Self.time(now))
         violations += state.invariantViolations()
-        return effects.compactMap { act($0) }
+        let acts = effects.compactMap { act($0) }
+        if kept.count > state.identity.credit + state.identity.slots {
+            violations.append("worker \(id) keeps \(kept.count) objects")
+        }
+        return acts
     }
 
     private mutating func act(_ effect: WorkerEffect) -> Act? {
