@@ -67,8 +67,17 @@ extension EndToEnd {
             )
             #expect(story.output.contains("MiB that a slot may have (--memory)"), "\(story.output)")
             #expect(story.output.contains("peak RSS"), "\(story.output)")
-            let failed = input.lines("worker", event: "tile.failed")
-            #expect(failed.allSatisfy { $0.contains("\"memory.peakMiB\":") }, "\(failed)")
+            for (event, log) in [
+                ("tile.failed", try LogLine.workers(of: input.directory)),
+                ("attempt.failed", try LogLine.coordinator(of: input.directory)),
+            ] {
+                let failed = log.filter { $0.event == event }
+                #expect(failed.count == min(attempts, 2), "\(event)")
+                for line in failed {
+                    #expect(line.errorClass == "outOfMemory", "\(event)")
+                    #expect(line.peakMebibytes.flatMap { Int($0) } ?? 0 > 0, "\(event)")
+                }
+            }
             #expect(input.lines("coordinator", event: "worker.exited").isEmpty)
             if attempts == 1 { try await input.checkWhole() }
         }
@@ -107,17 +116,48 @@ extension EndToEnd {
             try await input.checkWhole()
         }
 
-        @Test(.timeLimit(.minutes(1)), arguments: ["exitAfterRename", "exitAfterReport"])
-        func `a worker killed when a tile's file is in place changes nothing`(fault: String)
+        @Test(.timeLimit(.minutes(1)))
+        func `a worker killed when a tile's file is in place leaves it to be swept`() async throws {
+            let input = try FaultyInput(in: scratch)
+            let finished = try await input.run(fault: "exitAfterRename:\(Self.place),attempts=1")
+            #expect(finished.exitCode == 0, "\(finished.errors)")
+            #expect(input.lines("coordinator", event: "worker.exited").count == 1)
+            #expect(try input.outcomes(of: .balance) == ["lost", "committed"])
+            let orphan = "\(FaultyInput.tile).a1."
+            let committed = "\(FaultyInput.tile).a2."
+            #expect(try Self.objects(of: input).count { $0.hasPrefix(orphan) } == 1)
+            let cleaned = try await SectileProcess.run("clean", input.directory)
+            #expect(cleaned.exitCode == 0, "\(cleaned.errors)")
+            let left = try Self.objects(of: input)
+            #expect(left.count == FaultyInput.unitCount / 2)
+            #expect(!left.contains { $0.hasPrefix(orphan) })
+            #expect(left.contains { $0.hasPrefix(committed) })
+            try await input.checkWhole()
+        }
+
+        private static func objects(of input: FaultyInput) throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: "\(input.directory)/tiles/balance")
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a worker killed when its slot has reported a tile costs at most that attempt`()
             async throws
         {
             let input = try FaultyInput(in: scratch)
-            let finished = try await input.run(fault: "\(fault):\(Self.place),attempts=1")
+            let finished = try await input.run(fault: "exitAfterReport:\(Self.place),attempts=1")
             #expect(finished.exitCode == 0, "\(finished.errors)")
             #expect(input.lines("coordinator", event: "worker.exited").count == 1)
+            let begun = try LogLine.workers(of: input.directory)
+                .filter { $0.event == "tile.began" && $0.concerns(.balance, FaultyInput.tile) }
+            // The kill and the worker's message race: what arrived is committed and not begun again.
             let outcomes = try input.outcomes(of: .balance)
-            #expect(outcomes.count { $0 == "committed" } == 1, "\(outcomes)")
-            if fault == "exitAfterRename" { #expect(outcomes == ["lost", "committed"]) }
+            if outcomes.first == "committed" {
+                #expect(outcomes == ["committed"])
+                #expect(begun.map(\.attempt) == ["1"])
+            } else {
+                #expect(outcomes == ["lost", "committed"])
+                #expect(begun.compactMap(\.attempt).sorted() == ["1", "2"])
+            }
             try await input.checkWhole()
         }
 

@@ -69,29 +69,43 @@ extension EndToEnd {
             async throws
         {
             let coordinator = try await coordinator()
-            _ = try await sectile("pause", directory)
-            let worker = try worker()
-            try await wait(for: "the worker", while: { coordinator.isRunning }) {
-                try workersKnown() == 1
+            let busy = FaultyInput.environment("busy:stage=balance,seconds=30")
+            let worker = try SectileProcess.worker(joining: directory, environment: busy)
+            try await wait(for: "a tile of the second stage", while: { worker.isRunning }) {
+                try LogLine.workers(of: directory)
+                    .contains { $0.event == "tile.began" && $0.stage == "balance" }
+            }
+            // What a slot may have begun to write, and what it may have written and not reported.
+            for name in [".r000c000.a1.00000001.tif.tmp", "r000c000.a1.00000002.tif"] {
+                try scratch.write("half done", to: "run/tiles/balance/\(name)")
             }
             #expect(try await sectile("cancel", directory).contains("cancelled"))
             let finished = await coordinator.finished()
             #expect(finished.exitCode == 1)
             #expect(finished.errors.contains("cancelled"), "\(finished.errors)")
             #expect(await worker.finished().exitCode == 0)
+            let revoked = try LogLine.coordinator(of: directory)
+                .filter { $0.event == "lease.revoked" && $0.stage == "balance" }
+            #expect(!revoked.isEmpty)
             #expect(try await sectile("cancel", directory).contains("was cancelled already"))
             #expect(try await sectile("status", directory).contains("cancelled"))
-            let stray = "\(directory)/tiles/prepare/.r000c000.a1.00000001.tif.tmp"
-            #expect(!FileManager.default.fileExists(atPath: stray))
+            // All that was committed stays, and nothing else.
+            let tiles = "\(directory)/tiles"
+            let files = FileManager.default
+            #expect(try files.contentsOfDirectory(atPath: "\(tiles)/balance").isEmpty)
+            #expect(try files.contentsOfDirectory(atPath: "\(tiles)/prepare").count == 12)
+            #expect(CommittedTiles.count(in: directory) == 12)
             // Whatever starts the coordinator again does not undo it.
             let command = ["run", configuration, "--output", directory, "--workers", "1"]
             let refused = try await SectileProcess(command).finished()
             #expect(refused.exitCode == 2, "\(refused.errors)")
             #expect(refused.errors.contains("sectile resume \(directory)"), "\(refused.errors)")
-            #expect(CommittedTiles.count(in: directory) == 0)
+            #expect(CommittedTiles.count(in: directory) == 12)
             #expect(try await sectile("resume", directory).contains("resumed"))
             let again = try await SectileProcess(command).finished()
             #expect(again.exitCode == 0, "\(again.errors)")
+            let reference = try await SmallReference.outcome()
+            #expect(try RunOutcome(directory: directory) == reference)
         }
 
         @Test(.timeLimit(.minutes(1)))

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Tiling
 
 /// A coordinator process on a small input, and workers that join it one by one.
 ///
@@ -13,7 +14,8 @@ final class SmallCluster {
     private(set) var endpoint: String
     /// Where everything lies.
     let scratch: ScratchDirectory
-    private let configuration: String
+    /// Path of the configuration.
+    let configuration: String
     private let factor: Int
 
     /// Starts a coordinator.
@@ -54,16 +56,26 @@ final class SmallCluster {
     /// The port of the coordinator.
     var port: Int { endpoint.split(separator: ":").last.flatMap { Int($0) } ?? 0 }
 
-    /// Starts a worker, which dials the coordinator or something in between.
+    /// Starts a worker, which dials the coordinator or something in between; with a fault in its slots.
     func worker(
         connect other: String? = nil,
         slots: Int = 1,
+        fault: String? = nil,
         _ arguments: [String] = []
     ) throws -> SectileProcess {
         try SectileProcess(
             ["worker", "--join", join, "--slots", "\(slots)", "--connect", other ?? endpoint]
-                + arguments
+                + arguments,
+            environment: fault.map { FaultyInput.environment($0) } ?? [:]
         )
+    }
+
+    /// The files of a tile in a stage by their final names, of all attempts or of one.
+    func objects(_ stage: Stage, _ tile: TileID, attempt: Int? = nil) -> [String] {
+        let folder = "\(directory)/tiles/\(stage.rawValue)"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let start = "\(tile).a" + (attempt.map { "\($0)." } ?? "")
+        return names.filter { $0.hasPrefix(start) && $0.hasSuffix(".tif") }
     }
 
     /// Kills the coordinator.
@@ -82,6 +94,15 @@ final class SmallCluster {
         let (coordinator, directory) = (coordinator, directory)
         try await wait(for: "\(count) commits", while: { coordinator.isRunning }) {
             CommittedTiles.count(in: directory) >= count
+        }
+    }
+
+    /// Waits until some worker has begun a tile.
+    func waitForBegin(_ stage: Stage, _ tile: TileID) async throws {
+        let (coordinator, directory) = (coordinator, directory)
+        try await wait(for: "the begin of \(tile)", while: { coordinator.isRunning }) {
+            try LogLine.workers(of: directory)
+                .contains { $0.event == "tile.began" && $0.concerns(stage, tile) }
         }
     }
 
@@ -129,42 +150,13 @@ final class SmallCluster {
     // MARK: - What can be seen of it
 
     /// The lines of the coordinator's log.
-    func log() throws -> [LogLine] { try LogLine.lines(of: "\(directory)/logs/coordinator.jsonl") }
+    func log() throws -> [LogLine] { try LogLine.coordinator(of: directory) }
 
     /// The lines of all workers' logs.
-    func workerLogs() throws -> [LogLine] {
-        let logs = "\(directory)/logs"
-        return try FileManager.default.contentsOfDirectory(atPath: logs)
-            .filter { $0.hasPrefix("worker-") }
-            .flatMap { try LogLine.lines(of: "\(logs)/\($0)") }
-    }
+    func workerLogs() throws -> [LogLine] { try LogLine.workers(of: directory) }
 
     /// How often the coordinator logged an event.
     func count(_ event: String) throws -> Int { try log().count { $0.event == event } }
-}
-
-/// A line of a log.
-struct LogLine: Decodable {
-    let event: String
-    let detail: String?
-    let stage: String?
-    let tile: String?
-    let attempt: String?
-
-    private enum CodingKeys: String, CodingKey {
-        case event, detail, stage
-        case tile = "tile.id"
-        case attempt = "tile.attempt"
-    }
-
-    /// The whole lines of a log.
-    static func lines(of path: String) throws -> [LogLine] {
-        let text = try String(contentsOfFile: path, encoding: .utf8)
-        // A line that is being written is not read.
-        return text.split(separator: "\n").compactMap {
-            try? JSONDecoder().decode(LogLine.self, from: Data($0.utf8))
-        }
-    }
 }
 
 /// What the system says of a process.

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Tiling
 
 extension EndToEnd {
     /// Processes that are stopped and go on, killed and started again.
@@ -21,16 +22,43 @@ extension EndToEnd {
         @Test(.timeLimit(.minutes(1)))
         func `a worker stopped for longer is fenced and works on afterwards`() async throws {
             let cluster = try await SmallCluster(lease: 0.5)
-            let stopped = try cluster.worker()
-            try await cluster.waitForCommits(10)
+            let tile = TileID(row: 1, column: 1)
+            let stopped = try cluster.worker(
+                fault: "busy:stage=prepare,tile=\(tile),attempts=1,seconds=1"
+            )
+            try await cluster.waitForBegin(.prepare, tile)
             stopped.signal(SIGSTOP)
             try await wait(for: "the loss of the worker") {
                 try cluster.count("worker.lost") >= 1
             }
+            // Its slot is not stopped: what it computes is ready when the worker goes on.
+            try await wait(for: "the result of the first attempt") {
+                cluster.objects(.prepare, tile, attempt: 1).count == 1
+            }
             let other = try cluster.worker()
-            try await cluster.waitForCommits(25)
+            try await wait(for: "the commit of the second attempt", while: { other.isRunning }) {
+                try cluster.log().contains {
+                    $0.event == "tile.committed" && $0.concerns(.prepare, tile, attempt: 2)
+                }
+            }
+            // Nothing is over before the late word is heard.
+            let paused = try await SectileProcess.run("pause", cluster.directory)
+            #expect(paused.exitCode == 0, "\(paused.errors)")
             stopped.signal(SIGCONT)
+            try await wait(for: "the fence", while: { stopped.isRunning }) {
+                try cluster.workerLogs().contains {
+                    $0.event == "tile.fenced" && $0.concerns(.prepare, tile, attempt: 1)
+                }
+            }
+            try await wait(for: "the end of the late result's file") {
+                cluster.objects(.prepare, tile, attempt: 1).isEmpty
+            }
+            #expect(cluster.objects(.prepare, tile, attempt: 2).count == 1)
+            let resumed = try await SectileProcess.run("resume", cluster.directory)
+            #expect(resumed.exitCode == 0, "\(resumed.errors)")
             try await cluster.finish([stopped, other])
+            #expect(try cluster.count("worker.rejoined") >= 1)
+            #expect(try cluster.count("result.conflict") == 0)
         }
 
         @Test(.timeLimit(.minutes(1)))
