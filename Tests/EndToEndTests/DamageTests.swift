@@ -1,5 +1,7 @@
 import Foundation
+import RunStore
 import Testing
+import Tiling
 
 extension EndToEnd {
     struct DamageTests {
@@ -115,6 +117,88 @@ extension EndToEnd {
             #expect(try CommittedTiles(directory: directory).unitsNotCommittedOnce().isEmpty)
             let reference = try await SmallReference.outcome()
             #expect(try RunOutcome(directory: directory) == reference)
+        }
+
+        @Test(.timeLimit(.minutes(1)), .enabled(if: SmallDisk.isPossible, "needs root to mount"))
+        func `a journal without space grants nothing, and goes on when there is room`()
+            async throws
+        {
+            let disk = try SmallDisk(kibibytes: 16 << 10, in: scratch)
+            let directory = "\(scratch.path)/run"
+            let coordinator = try SectileProcess.coordinator(
+                try SmallInput(in: scratch).write(),
+                to: directory,
+                ["--journal", "\(disk.path)/journal.sqlite"]
+            )
+            try await waitForJoin(directory, of: coordinator)
+            try disk.fill()
+            let worker = try SectileProcess.worker(joining: directory)
+            try await Self.waitForLine("journal.failed", in: directory, while: coordinator)
+            try disk.makeRoom()
+            let finished = await coordinator.finished()
+            #expect(finished.exitCode == 0, "\(finished.errors)")
+            #expect(await worker.finished().exitCode == 0)
+
+            let log = try LogLine.coordinator(of: directory)
+            let failed = try #require(log.firstIndex { $0.event == "journal.failed" })
+            let recovered = try #require(log.firstIndex { $0.event == "journal.recovered" })
+            try #require(failed < recovered)
+            #expect(log[failed].detail?.contains("no space is left") == true)
+            #expect(!log[failed..<recovered].contains { $0.event == "lease.granted" })
+            #expect(!log.contains { $0.event == "attempt.failed" })
+            let reference = try await SmallReference.outcome()
+            #expect(try RunOutcome(directory: directory) == reference)
+        }
+
+        @Test(.timeLimit(.minutes(1)), .enabled(if: SmallDisk.isPossible, "needs root to mount"))
+        func `tiles without space fail as storage, uncharged, and are tried until there is room`()
+            async throws
+        {
+            let directory = "\(scratch.path)/run"
+            let disk = try SmallDisk(kibibytes: 16 << 10, in: scratch, at: "run/tiles")
+            let coordinator = try SectileProcess.coordinator(
+                try SmallInput(in: scratch).write(),
+                to: directory
+            )
+            try await waitForJoin(directory, of: coordinator)
+            // A worker that could write nothing from the start would not join.
+            _ = try await SectileProcess.run("pause", directory)
+            let worker = try SectileProcess.worker(joining: directory)
+            try await wait(for: "the worker", while: { worker.isRunning }) {
+                try LogLine.workers(of: directory).contains { $0.event == "worker.storageVerified" }
+            }
+            try disk.fill()
+            _ = try await SectileProcess.run("resume", directory)
+            try await Self.waitForLine("attempt.failed", in: directory, while: coordinator)
+            try disk.makeRoom()
+            let finished = await coordinator.finished()
+            #expect(finished.exitCode == 0, "\(finished.errors)")
+            #expect(await worker.finished().exitCode == 0)
+
+            let log = try LogLine.coordinator(of: directory)
+            let failed = log.filter { $0.event == "attempt.failed" }
+            #expect(failed.allSatisfy { $0.errorClass == "storage" })
+            #expect(!log.contains { $0.event == "journal.failed" })
+            #expect(!log.contains { $0.event == "tile.quarantined" })
+            let tiles = try CommittedTiles(directory: directory)
+            #expect(try tiles.unitsNotCommittedOnce().isEmpty)
+            for tile in Set(failed.compactMap { $0.tile.flatMap { TileID($0) } }) {
+                let attempts = try tiles.attempts(of: tile)
+                #expect(!attempts.contains { $0.isCharged }, "\(tile)")
+            }
+            let reference = try await SmallReference.outcome()
+            #expect(try RunOutcome(directory: directory) == reference)
+        }
+
+        /// Waits until the coordinator has logged an event.
+        private static func waitForLine(
+            _ event: String,
+            in directory: String,
+            while coordinator: SectileProcess
+        ) async throws {
+            try await wait(for: event, while: { coordinator.isRunning }) {
+                try LogLine.coordinator(of: directory).contains { $0.event == event }
+            }
         }
     }
 }
