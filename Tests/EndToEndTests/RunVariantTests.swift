@@ -227,44 +227,44 @@ extension EndToEnd {
             #expect(try CommittedTiles(directory: directory).unitsNotCommittedOnce().isEmpty)
         }
 
-        @Test(.timeLimit(.minutes(1)))
-        func `publishing that is killed half way shows no half mosaic and is done again`()
-            async throws
-        {
-            _ = try await run("\(scratch.path)/reference")
+        @Test(.timeLimit(.minutes(1)), arguments: ["deficit", "status"])
+        func `publishing that is killed half way shows no half mosaic and is done again`(
+            mosaic: String
+        ) async throws {
+            // Large enough to be seen half done.
+            var input = try SmallInput(in: scratch)
+            input.refine(by: 8)
+            input.replace("tileSizePixels: 16", with: "tileSizePixels: 128")
             let killed = try SectileProcess(
-                ["run", configuration, "--output", directory, "--workers", "1"]
+                ["run", try input.write(), "--output", directory, "--workers", "1"]
             )
-            try await wait(for: "publishing", while: { killed.isRunning }) {
-                killed.errorsSoFar.contains("publishing")
+            let place = "\(directory)/mosaic"
+            let files = FileManager.default
+            let partial = "\(place)/\(mosaic).tif.partial.tif"
+            while killed.isRunning, !files.fileExists(atPath: partial) {
+                try await Task.sleep(for: .milliseconds(1))
             }
-            try await Task.sleep(for: .milliseconds(40))
             killed.signal(SIGKILL)
             _ = await killed.finished()
-            let mosaics =
-                (try? FileManager.default.contentsOfDirectory(atPath: "\(directory)/mosaic")) ?? []
-            for name in mosaics
-            where name.hasSuffix(".tif") && !name.contains(".partial")
-                && !name.contains(".assembling")
-            {
-                let same = try Data(
-                    contentsOf: URL(fileURLWithPath: "\(scratch.path)/reference/mosaic/\(name)")
-                ).count
-                let size = try Data(
-                    contentsOf: URL(fileURLWithPath: "\(directory)/mosaic/\(name)")
-                ).count
-                #expect(size > same / 2, "\(name)")
-            }
+            try #require(files.fileExists(atPath: partial), "killed in the middle of \(mosaic)")
+            #expect(!files.fileExists(atPath: "\(place)/\(mosaic).tif"))
+            let shown = try ScratchDirectory.contents(of: place)
+                .filter { ["deficit.tif", "status.tif"].contains($0.key) }
+            #expect(shown.count == (mosaic == "deficit" ? 0 : 1))
+
             let attempts = try CommittedTiles(directory: directory).attemptCount()
-            let mosaic = try await SectileProcess.run("mosaic", directory)
-            #expect(mosaic.exitCode == 0, "\(mosaic.errors)")
+            let again = try await SectileProcess.run("mosaic", directory)
+            #expect(again.exitCode == 0, "\(again.errors)")
             #expect(try CommittedTiles(directory: directory).attemptCount() == attempts)
-            #expect(
-                try RunOutcome(directory: directory)
-                    == RunOutcome(directory: "\(scratch.path)/reference")
-            )
+            // What had appeared was whole: the same bytes come out again.
+            for (name, bytes) in shown {
+                #expect(files.contents(atPath: "\(place)/\(name)") == bytes, "\(name)")
+            }
+            let reference = try await SmallReference.outcome(refinedBy: 8)
+            #expect(try RunOutcome(directory: directory) == reference)
             let clean = try await SectileProcess.run("clean", directory)
             #expect(clean.exitCode == 0)
+            #expect(!files.fileExists(atPath: partial))
         }
     }
 }
