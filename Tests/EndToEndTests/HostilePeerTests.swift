@@ -1,6 +1,7 @@
 import ContentDigest
 import Foundation
 import Messaging
+import RunStore
 import Testing
 import Tiling
 import WireProtocol
@@ -229,6 +230,65 @@ extension EndToEnd {
             let worker = try cluster.worker()
             try await cluster.finish([worker])
             #expect(try cluster.log().contains { $0.event == "result.rejected" })
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func `a result that is told twice is committed once and answered alike`() async throws {
+            let cluster = try await SmallCluster(lease: 30, isFine: false)
+            let other = "\(cluster.scratch.path)/other"
+            try await SectileProcess.complete(cluster.configuration, to: other)
+            let peer = try await TestPeer(cluster)
+            let build = try await peer.wantedBuild()
+            let lease = try await peer.join(TestPeer.id(1), build: build)
+            let result = try Self.genuineResult(of: lease, from: other, to: cluster.directory)
+            // Without heartbeats there are no answers but those to the results.
+            for _ in 0..<2 {
+                peer.say(.completed(result))
+                let committed = try await peer.next { message -> [LeaseID]? in
+                    switch message {
+                    case .committed(let leases): leases
+                    case .stale: []
+                    default: nil
+                    }
+                }
+                #expect(committed == [lease])
+            }
+            #expect(cluster.objects(lease.unit.stage, lease.unit.tile).count == 1)
+            await peer.close()
+            let worker = try cluster.worker()
+            try await cluster.finish([worker])
+            let log = try cluster.log().filter { $0.concerns(lease.unit.stage, lease.unit.tile) }
+            #expect(log.count { $0.event == "tile.committed" } == 1)
+            #expect(try cluster.count("result.stale") == 0)
+        }
+
+        /// What another run of the same plan has of a lease's unit, with its file, as this lease's own.
+        private static func genuineResult(
+            of lease: LeaseID,
+            from other: String,
+            to directory: String
+        ) throws -> TileResult {
+            let reader = try JournalReader(
+                path: "\(other)/journal.sqlite",
+                files: PosixFileSystem()
+            )
+            let object = try #require(try reader.result(of: lease.unit)).object
+            let key = TileObjectKey(lease: lease, nonce: 1)
+            try FileManager.default.copyItem(
+                atPath: "\(other)/tiles/\(object.key.path)",
+                toPath: "\(directory)/tiles/\(key.path)"
+            )
+            return TileResult(
+                lease: lease,
+                object: TileObject(
+                    key: key,
+                    bytes: object.bytes,
+                    fileDigest: object.fileDigest,
+                    samplesDigest: object.samplesDigest
+                ),
+                partial: try #require(try reader.partial(of: lease.unit)),
+                cost: TileCost()
+            )
         }
 
         @Test(.timeLimit(.minutes(1)))
