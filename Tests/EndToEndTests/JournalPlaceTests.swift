@@ -86,6 +86,32 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        func `when a stage ends, the backup gets all of it without waiting for its minute`()
+            async throws
+        {
+            let first = try SectileProcess.coordinator(
+                try SmallInput(in: scratch).write("coarse.yaml"),
+                to: directory,
+                ["--journal", journal]
+            )
+            try await waitForJoin(directory, of: first)
+            let backup = "\(directory)/journal.backup.sqlite"
+            #expect(Self.commitCount(backup) == 0)
+            let worker = try SectileProcess.worker(
+                joining: directory,
+                environment: FaultyInput.environment("busy:stage=balance,seconds=60")
+            )
+            try await wait(for: "a backup of the first stage", while: { first.isRunning }) {
+                Self.commitCount(backup) == 12
+            }
+            let reader = try JournalReader(path: backup, files: PosixFileSystem())
+            #expect(try reader.results(stage: .prepare, round: 0).count == 12)
+            for process in [first, worker] { process.signal(SIGKILL) }
+            _ = await first.finished()
+            _ = await worker.finished()
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         func `a second coordinator on the same directory or journal is refused`() async throws {
             let first = try coordinator(directory, "--journal", journal)
             try await waitForJoin(directory, of: first)

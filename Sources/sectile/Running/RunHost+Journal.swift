@@ -129,6 +129,8 @@ struct JournalBackups {
             else { continue }
             last = now
             settledCount = settled
+            // A stage is over as soon as its last commit is decided: the copy shall have it.
+            _ = try await coordinator.decisionsAreDurable(withinMilliseconds: 1000)
             isFailing = report(await backUp(), wasFailing: isFailing)
         }
     }
