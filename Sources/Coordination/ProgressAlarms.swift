@@ -59,6 +59,7 @@ extension RunState {
             message: "no tile was committed; \(leases.count) leases run, \(waiting) tiles wait"
         )
         fact.stage = round.stage
+        fact.round = round.round
         fact.durationMilliseconds = quiet
         log(fact)
     }

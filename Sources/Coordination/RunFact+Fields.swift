@@ -11,6 +11,7 @@ extension RunFact {
         }
         put(LogKey.causeID, cause.isEmpty ? nil : cause)
         put(LogKey.stage, stage?.rawValue)
+        put(LogKey.round, round.map { "\($0)" })
         put(LogKey.tileID, tile?.description)
         put(LogKey.tileAttempt, attempt?.description)
         put(LogKey.workerID, worker?.short)

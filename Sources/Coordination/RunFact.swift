@@ -69,8 +69,10 @@ package struct RunFact: Hashable, Sendable {
     package var severity: Severity
     /// Which event of the coordinator it follows from.
     package var cause = ""
-    /// The stage and round.
+    /// The stage.
     package var stage: Stage?
+    /// Its round.
+    package var round: Int?
     /// The tile.
     package var tile: TileID?
     /// The try at it.
@@ -99,6 +101,13 @@ package struct RunFact: Hashable, Sendable {
         self.name = name
         self.severity = severity
         self.message = message
+    }
+
+    /// Says which unit it is about.
+    mutating func concern(_ unit: WorkUnit) {
+        stage = unit.stage
+        round = unit.round
+        tile = unit.tile
     }
 }
 

@@ -148,8 +148,7 @@ extension RunState {
     ) {
         let message = "\(text); no majority: results do not depend on inputs alone"
         var fact = RunFact(.resultConflict, .critical, message: message)
-        fact.stage = unit.stage
-        fact.tile = unit.tile
+        fact.concern(unit)
         log(fact)
         finishRun(.failed(message), at: now)
     }
@@ -231,8 +230,7 @@ extension RunState {
                 let unit = rounds[index].unit(ordinal)
                 journal(.resultDiscarded(unit, reason: "computed by a worker whose results differ"))
                 var fact = RunFact(.tileRequeued, .warning, message: reason)
-                fact.stage = unit.stage
-                fact.tile = unit.tile
+                fact.concern(unit)
                 log(fact)
             }
         }

@@ -252,8 +252,7 @@ extension RunState {
         }
         journal(.quarantined(unit, failureClass: failureClass, message: message))
         var fact = RunFact(.tileQuarantined, .error, message: message)
-        fact.stage = unit.stage
-        fact.tile = unit.tile
+        fact.concern(unit)
         fact.attempt = Attempt(max(1, Int(rounds[current].attempts[Int(ordinal)])))
         fact.failureClass = failureClass
         log(fact)

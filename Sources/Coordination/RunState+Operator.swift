@@ -99,8 +99,7 @@ extension RunState {
                 let unit = rounds[index].unit(ordinal)
                 journal(.requeued(unit))
                 var fact = RunFact(.tileRequeued, .notice)
-                fact.stage = unit.stage
-                fact.tile = unit.tile
+                fact.concern(unit)
                 log(fact)
             }
         }
@@ -157,8 +156,7 @@ extension RunState {
         }
         journal(.resultDiscarded(unit, reason: reason))
         var fact = RunFact(.objectLost, .warning, message: reason)
-        fact.stage = unit.stage
-        fact.tile = unit.tile
+        fact.concern(unit)
         log(fact)
         if phase.isOver, index != nil {
             phase = .running

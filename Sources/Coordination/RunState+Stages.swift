@@ -84,6 +84,7 @@ extension RunState {
                 message: "round \(round): \(state.count(.committed)) of \(tiles.count) tiles done"
             )
             fact.stage = stage
+            fact.round = round
             log(fact)
         }
         settleRound(at: now)
@@ -170,6 +171,7 @@ extension RunState {
         journal(.reduced(stage, round: round, reduction))
         var fact = RunFact(.stageReduced, .notice, message: "round \(round)")
         fact.stage = stage
+        fact.round = round
         log(fact)
         advance(at: now)
     }

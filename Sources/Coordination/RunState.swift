@@ -276,8 +276,7 @@ package struct RunState: Sendable {
         message: String = ""
     ) -> RunFact {
         var fact = RunFact(name, severity, message: message)
-        fact.stage = lease.unit.stage
-        fact.tile = lease.unit.tile
+        fact.concern(lease.unit)
         fact.attempt = lease.attempt
         // Field by field: a copy of the record would retain all that the worker has.
         if let slot {

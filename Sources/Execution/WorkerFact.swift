@@ -33,8 +33,8 @@ package enum WorkerFact: Hashable, Sendable {
     case failed(AttemptFailure)
     /// The lease is no longer this worker's.
     case fenced(LeaseID)
-    /// Leases were given back.
-    case released([LeaseID], reason: String)
+    /// A lease was given back.
+    case released(LeaseID, reason: String)
     /// A grant without the constants of its round: the session starts anew.
     case briefMissing(LeaseID)
     /// Nothing was heard for as long as a lease lasts; connecting anew.
@@ -120,11 +120,24 @@ extension WorkerFact {
     package var lease: LeaseID? {
         switch self {
         case .began(let lease), .computed(let lease, _), .fenced(let lease),
-            .briefMissing(let lease):
+            .released(let lease, _), .briefMissing(let lease):
             lease
         case .failed(let failure): failure.lease
         case .slotEnded(_, let lease, _, _): lease
         default: nil
+        }
+    }
+
+    /// True when a session, where there was one, is over with it.
+    package var endsSession: Bool {
+        switch self {
+        case .disconnected, .greeted, .deferred, .runChanged, .outdatedCoordinator, .briefMissing,
+            .silence, .unreadable, .handshakeFailed, .coordinatorRestarting:
+            true
+        case .connected, .welcomed, .storageVerified, .began, .computed, .failed, .fenced,
+            .released,
+            .resynchronising, .draining, .slotStarted, .slotEnded, .left:
+            false
         }
     }
 
@@ -157,7 +170,7 @@ extension WorkerFact {
         case .failed(let failure):
             "\(failure.lease) failed (\(failure.failureClass.rawValue)): \(failure.message)"
         case .fenced(let lease): "\(lease) is no longer this worker's; its outcome is discarded"
-        case .released(let leases, let reason): "gave back \(leases.count) leases: \(reason)"
+        case .released(let lease, let reason): "gave back \(lease): \(reason)"
         case .briefMissing(let lease): "\(lease) was granted before its constants came"
         case .silence(let duration): "the coordinator was silent for \(duration); connecting anew"
         case .resynchronising: "the coordinator asks for a new hello"

@@ -165,7 +165,7 @@ extension WorkerState {
     mutating func release(_ leases: [LeaseID], reason: String) {
         guard isInSession, !leases.isEmpty else { return }
         effects.append(.send(.released(leases, reason: reason)))
-        log(.released(leases, reason: reason))
+        for lease in leases { log(.released(lease, reason: reason)) }
     }
 
     /// Gives back all that is not finished.

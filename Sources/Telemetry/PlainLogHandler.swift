@@ -26,7 +26,8 @@ package struct PlainLogHandler: LogHandler {
             merged.merge(own) { _, new in new }
         }
         var line = "\(timestamp()) \(event.level.rawValue): \(event.message)"
-        for key in merged.keys.sorted() where key != LogKey.runID {
+        // Neither changes from line to line.
+        for key in merged.keys.sorted() where key != LogKey.runID && key != LogKey.epoch {
             guard let value = merged[key] else { continue }
             line += " \(key)=\(value)"
         }

@@ -254,6 +254,9 @@ extension EndToEnd {
                 #expect(committed == [lease])
             }
             #expect(cluster.objects(lease.unit.stage, lease.unit.tile).count == 1)
+            // What it was granted since goes back at once.
+            peer.say(.goodbye(reason: "done"))
+            try await wait(for: "its leave") { try cluster.count("worker.left") >= 1 }
             await peer.close()
             let worker = try cluster.worker()
             try await cluster.finish([worker])

@@ -58,6 +58,9 @@ extension EndToEnd {
             let others = begun.filter { !$0.concerns(.prepare, Self.tile) }
                 .map { "\($0.stage ?? "") \($0.tile ?? "")" }
             #expect(others.count == Set(others).count)
+            // Whose line it is, and of which session, stands in each.
+            #expect(log.allSatisfy { $0.epoch != nil })
+            #expect(begun.allSatisfy { $0.host != nil && $0.session != nil && $0.epoch != nil })
         }
 
         @Test(.timeLimit(.minutes(1)))

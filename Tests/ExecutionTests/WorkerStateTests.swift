@@ -140,11 +140,13 @@ import WireProtocol
         var story = Transcript(identity: Fixtures.identity(slots: 1, credit: 2))
         story.join()
         story.hear("", .lease([Fixtures.grant(0), Fixtures.grant(0), Fixtures.grant(1)]))
-        story.hear("more", .lease([Fixtures.grant(1), Fixtures.grant(2)]))
+        let more = [Fixtures.grant(1), Fixtures.grant(2), Fixtures.grant(3)]
+        story.hear("more", .lease(more))
         #expect(story.state.held == [Fixtures.lease(0), Fixtures.lease(1)])
         #expect(
-            story.lines.suffix(2) == [
-                "    send released [balance/r000c002#1]: no room for it", "    log tile.released",
+            story.lines.suffix(3) == [
+                "    send released [balance/r000c002#1 balance/r000c003#1]: no room for it",
+                "    log tile.released", "    log tile.released",
             ]
         )
     }

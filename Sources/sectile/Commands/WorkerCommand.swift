@@ -278,6 +278,7 @@ struct WorkerCommand: AsyncParsableCommand {
             terminal: settings.logs
         )
         logger[metadataKey: LogKey.workerID] = "\(workerID.short)"
+        logger[metadataKey: LogKey.workerHost] = "\(ProcessFacts.host)"
         return logger
     }
 

@@ -67,7 +67,7 @@ struct RunHost {
         if let zones = planned.zones { try zones.write(into: directory) }
         try planned.writeFeatures(into: directory)
         try PlanRecord(planned).write(into: directory)
-        let logger = Logs.logger(
+        var logger = Logs.logger(
             "coordinator",
             path: "\(opened.logsDirectory)/coordinator.jsonl",
             runID: opened.runID,
@@ -75,6 +75,7 @@ struct RunHost {
         )
         let held = try openJournal(at: place, opened, logger: logger)
         let journal = held.journal
+        logger[metadataKey: LogKey.epoch] = "\(journal.epoch)"
         let snapshot = try journal.snapshot()
         try Restart(
             isWanted: retriesQuarantined,

@@ -50,15 +50,25 @@ struct CoordinatorLog: RunLog {
     }
 }
 
-/// A worker's facts as log lines.
-struct WorkerFactLog: WorkerLog {
+/// A worker's facts as log lines, each with the session in which it was.
+final class WorkerFactLog: WorkerLog {
     /// Where lines go.
-    let logger: Logger
+    private let logger: Logger
+    /// Slots tell of themselves on threads of their own.
+    private let session = Mutex<(epoch: UInt64, number: UInt64)?>(nil)
+
+    /// A log into a logger.
+    init(logger: Logger) { self.logger = logger }
 
     func record(_ fact: WorkerFact) {
         var metadata: Logger.Metadata = [LogKey.event: "\(fact.event)"]
+        if let session = session(of: fact) {
+            metadata[LogKey.epoch] = "\(session.epoch)"
+            metadata[LogKey.sessionID] = "\(session.number)"
+        }
         if let lease = fact.lease {
             metadata[LogKey.stage] = "\(lease.unit.stage.rawValue)"
+            metadata[LogKey.round] = "\(lease.unit.round)"
             metadata[LogKey.tileID] = "\(lease.unit.tile)"
             metadata[LogKey.tileAttempt] = "\(lease.attempt)"
         }
@@ -71,6 +81,15 @@ struct WorkerFactLog: WorkerLog {
         metadata["detail"] = "\(fact.sentence)"
         let level = Logger.Level(rawValue: fact.level.rawValue) ?? .notice
         logger.log(level: level, "\(fact.event)", metadata: metadata)
+    }
+
+    /// The session in which something happened, also that which ends with it; nil outside of any.
+    private func session(of fact: WorkerFact) -> (epoch: UInt64, number: UInt64)? {
+        session.withLock { session in
+            if case .welcomed(_, let epoch, let number) = fact { session = (epoch, number) }
+            defer { if fact.endsSession { session = nil } }
+            return session
+        }
     }
 }
 
