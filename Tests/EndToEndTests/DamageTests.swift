@@ -146,6 +146,7 @@ extension EndToEnd {
             #expect(log[failed].detail?.contains("no space is left") == true)
             #expect(!log[failed..<recovered].contains { $0.event == "lease.granted" })
             #expect(!log.contains { $0.event == "attempt.failed" })
+            #expect(try CommittedTiles(directory: disk.path).unitsNotCommittedOnce().isEmpty)
             let reference = try await SmallReference.outcome()
             #expect(try RunOutcome(directory: directory) == reference)
         }

@@ -260,6 +260,7 @@ extension EndToEnd {
             for (name, bytes) in shown {
                 #expect(files.contents(atPath: "\(place)/\(name)") == bytes, "\(name)")
             }
+            #expect(try CommittedTiles(directory: directory).unitsNotCommittedOnce().isEmpty)
             let reference = try await SmallReference.outcome(refinedBy: 8)
             #expect(try RunOutcome(directory: directory) == reference)
             let clean = try await SectileProcess.run("clean", directory)
