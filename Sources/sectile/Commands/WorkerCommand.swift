@@ -24,9 +24,11 @@ struct WorkerCommand: AsyncParsableCommand {
 
             --shard i/n computes a share of the first stage, reading and regridding, with no coordinator \
             and no open port: one process of a Slurm array each, into a directory of its own. `sectile \
-            merge DIR SHARD…` brings them together, `sectile run` goes on from there.
+            merge DIR SHARD…` brings them together, `sectile run` goes on from there. Its slots are threads of \
+            that one process, without limits of their own: --memory only says in how large windows sources \
+            are read, no tile has a wall limit, and what crashes ends the share; the same command goes on.
 
-            Each slot is a process of its own. One that crashes, that passes the wall limit of its tile \
+            Without --shard each slot is a process of its own. One that crashes, that passes the wall limit of its tile \
             or holds more than --memory is killed and replaced; the tile's attempt fails as crash, timeout \
             or outOfMemory, and the worker works on.
 
