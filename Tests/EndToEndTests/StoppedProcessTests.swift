@@ -59,6 +59,10 @@ extension EndToEnd {
             try await cluster.finish([stopped, other])
             #expect(try cluster.count("worker.rejoined") >= 1)
             #expect(try cluster.count("result.conflict") == 0)
+            // A connection is no session yet, nor the one before any more.
+            let connected = try cluster.workerLogs().filter { $0.event == "worker.connected" }
+            #expect(connected.count >= 2)
+            #expect(connected.allSatisfy { $0.session == nil })
         }
 
         @Test(.timeLimit(.minutes(1)))
