@@ -24,15 +24,24 @@ package struct MountTable {
                 best = (mount.point.utf8.count, mount.type)
             }
         }
-        guard let type = best?.type, let name = Self.networkNames[type] else { return .local }
-        return .network(name)
+        guard let type = best?.type else { return .local }
+        if let name = Self.networkNames[type] { return .network(name) }
+        // Most programs that serve a file system bring files from elsewhere.
+        guard type.hasPrefix("fuse."), !Self.localPrograms.contains(type) else { return .local }
+        return .network("\(type.dropFirst(5)) (FUSE)")
     }
+
+    private static let localPrograms: Set = [
+        "fuse.fuse-overlayfs", "fuse.ntfs-3g", "fuse.exfat", "fuse.mergerfs", "fuse.gocryptfs",
+        "fuse.encfs", "fuse.lxcfs", "fuse.bindfs",
+    ]
 
     private static let networkNames = [
         "nfs": "NFS", "nfs4": "NFS", "cifs": "SMB", "smb3": "SMB", "smbfs": "SMB",
         "lustre": "Lustre", "ceph": "CephFS", "afs": "AFS", "gpfs": "GPFS", "beegfs": "BeeGFS",
         "pvfs2": "OrangeFS", "gfs2": "GFS2", "ocfs2": "OCFS2", "coda": "Coda", "9p": "9p",
-        "glusterfs": "GlusterFS", "panfs": "PanFS", "fuse.sshfs": "SSHFS",
+        "glusterfs": "GlusterFS", "panfs": "PanFS", "wekafs": "WekaFS", "virtiofs": "virtiofs",
+        "vboxsf": "a folder of the host", "fuse.sshfs": "SSHFS",
         "fuse.glusterfs": "GlusterFS", "fuse.ceph": "CephFS", "fuse.s3fs": "S3",
         "fuse.gcsfuse": "Cloud Storage", "fuse.mount-s3": "S3", "fuse.rclone": "rclone",
         "fuse.goofys": "S3", "fuse.blobfuse2": "Blob Storage", "fuse.juicefs": "JuiceFS",

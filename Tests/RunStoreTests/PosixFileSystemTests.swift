@@ -41,7 +41,8 @@ struct PosixFileSystemTests {
     @Test(arguments: [
         ("/data/run", StorageKind.network("NFS")), ("/data", .network("NFS")),
         ("/database", .local), ("/data/local/run", .local), ("/my files/run", .network("SMB")),
-        ("/s3/x", .network("S3")), ("/", .local),
+        ("/s3/x", .network("S3")), ("/", .local), ("/new/x", .network("newfs (FUSE)")),
+        ("/ntfs", .local),
     ])
     func `the longest mount above a path decides`(path: String, expected: StorageKind) {
         let table = MountTable(
@@ -51,6 +52,8 @@ struct PosixFileSystemTests {
             31 30 8:2 / /data/local rw - xfs /dev/sdb1 rw
             32 22 0:50 / /my\\040files rw master:1 shared:4 - cifs //server/share rw
             33 22 0:51 / /s3 rw - fuse.s3fs s3fs rw
+            34 22 0:52 / /new rw - fuse.newfs newfs rw
+            35 22 0:53 / /ntfs rw - fuse.ntfs-3g /dev/sdc1 rw
             nonsense
             """
         )

@@ -27,6 +27,7 @@ struct RunCommand: AsyncParsableCommand {
     var listen = "tcp://127.0.0.1:0"
 
     func run() async throws {
+        Signals.ignoreBrokenPipes()
         guard let endpoint = Endpoint(listen) else {
             throw CommandError.usage(
                 "--listen: '\(listen)'; legal: \(Endpoint.legalForms.joined(separator: ", "))"
@@ -89,6 +90,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
     var advertise: String?
 
     func run() async throws {
+        Signals.ignoreBrokenPipes()
         var flags: [ProcessKey: String] = [:]
         flags[.listen] = listen
         flags[.advertise] = advertise

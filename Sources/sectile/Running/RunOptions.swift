@@ -134,7 +134,6 @@ struct RunOptions: ParsableArguments {
 
     /// Runs a plan and publishes its results; ends the command with the contract's exit code.
     func execute(_ host: RunHost, replacing: Bool) async throws {
-        Signals.ignoreBrokenPipes()
         if replacing { try DirectoryReplacement(directory: directory).perform() }
         do {
             try await host.run { end in try conclude(end, of: host) }
