@@ -76,7 +76,7 @@ def sessions(bench, quick):
     if idle:
         text = f"""
 
-A thousand workers without work, heartbeats each 3 s, over 20 s: {idle['idleCores']:.1%} of a core{", a bar missed," if idle['idleCores'] > 0.02 else ""} and {idle['idleGrowthBytes'] / 1024:+,.0f} KiB of
+A thousand workers without work, which then say so each 6 s, over 20 s: {idle['idleCores']:.1%} of a core{", a bar missed," if idle['idleCores'] > 0.02 else ""} and {idle['idleGrowthBytes'] / 1024:+,.0f} KiB of
 resident memory in the coordinator (bars: 2 %, none). They had joined within {idle['joinSeconds']:.1f} s of the start of all processes (bar: 10 s)."""
     return f"""### Sessions
 
