@@ -17,6 +17,7 @@ extension RegressionModel {
     /// - Parameters:
     ///   - model: the run's model.
     ///   - prepare: what its first stage found; nil: not known, the variant that was asked for counts.
+    /// - Returns: a name as the configuration has it.
     package func responseName(in model: RunModel, _ prepare: PrepareConstants?) -> String {
         switch response {
         case .layer(let index): model.layers[index].name
@@ -29,6 +30,7 @@ extension RegressionModel {
     /// - Parameters:
     ///   - model: the run's model.
     ///   - prepare: what its first stage found; nil: not known, the variant that was asked for counts.
+    /// - Returns: text for people.
     package func responseFormula(in model: RunModel, _ prepare: PrepareConstants?) -> String {
         switch response {
         case .layer(let index):

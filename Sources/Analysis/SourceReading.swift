@@ -14,8 +14,9 @@ package struct SourceReading: Hashable, Sendable, Codable {
     package var isMode = false
     /// What is computed.
     package var derivation = LayerDerivation.none
-    /// What each raster said about itself when the run was planned: a worker that finds another file
-    /// under the name, or a header read in part, does not compute with it. nil: not known.
+    /// What each raster said about itself when the run was planned; nil: not known.
+    ///
+    /// A worker that finds another file under the name, or a header read in part, does not compute with it.
     package var headers: [ContentDigest]?
     /// True when a zone's mean of the layer is weighted by inhabitants.
     package var isWeightedByPopulation = false

@@ -54,9 +54,11 @@ package struct RasterDescription: Hashable, Sendable, Codable {
     /// The box that holds all pixels, in the raster's own coordinates.
     package var extent: Extent { affine.extent(columns: columns, rows: rows) }
 
-    /// Identity of what decides how samples are read: size, position, system, and each band's type, missing
-    /// samples, scale and offset; neither the path, the format and its blocks, nor texts. The system counts by
-    /// its name: what the library adds to a definition depends on what it has read before.
+    /// Identity of what decides how samples are read.
+    ///
+    /// Size, position, system, and each band's type, missing samples, scale and offset; neither the path, the
+    /// format and its blocks, nor texts. The system counts by its name: what the library adds to a definition
+    /// depends on what it has read before.
     package var headerDigest: ContentDigest {
         var lines = [
             "\(columns) \(rows) \(affine.coefficients)", reference?.name ?? "",

@@ -55,6 +55,7 @@ package struct JSONLogHandler: LogHandler {
     ///   - dropped: how many.
     ///   - label: the logger's label.
     ///   - time: the time of the line, ISO 8601 in UTC.
+    /// - Returns: a JSON object of the event `log.dropped`.
     package static func gapLine(of dropped: Int, label: String, at time: String) -> String {
         let detail =
             "\(dropped) lines before this one could not be written (a full disk, or a stream that nobody reads)"

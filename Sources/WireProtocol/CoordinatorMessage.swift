@@ -93,6 +93,7 @@ package struct Welcome: Hashable, Sendable {
     /// - Parameter isIdle: true for a worker that holds nothing: it has nothing to lose, and as many beats
     ///   as of others would only keep the coordinator of a thousand of them busy. A heartbeat less than a lease:
     ///   a lease that it has not heard of yet must not make it late.
+    /// - Returns: at least a session's own interval.
     package func heartbeatMilliseconds(isIdle: Bool) -> Int {
         isIdle
             ? max(heartbeatMilliseconds, leaseMilliseconds - heartbeatMilliseconds)

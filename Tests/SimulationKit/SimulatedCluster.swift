@@ -162,6 +162,7 @@ package struct SimulatedCluster {
     /// How long an outage lasts, milliseconds.
     ///
     /// - Parameter hurried: the least and the most in a hurried cluster.
+    /// - Returns: a length drawn at random, in this cluster's pace.
     mutating func outage(_ hurried: ClosedRange<Int>) -> Int {
         random.integer(in: hurried) * options.pace.outageFactor
     }

@@ -94,6 +94,7 @@ package enum SimulatedWorld: String, Sendable, CaseIterable {
     /// minutes.
     ///
     /// - Parameter hours: about how long the work takes and things go wrong.
+    /// - Returns: options at a real pace.
     package static func dayOptions(hours: Int) -> SimulatedCluster.Options {
         let hour = 3_600_000
         var options = SimulatedCluster.Options()

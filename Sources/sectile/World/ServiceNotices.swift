@@ -37,6 +37,7 @@ struct ServiceNotices {
     /// What follows the loop, such as publishing, may take its time and has no loop that could stand still.
     ///
     /// - Parameter status: a line that the watched loop itself gives, so that there is none when it hangs.
+    /// - Throws: `CancellationError`.
     func keepWatch(_ status: () async -> String) async throws -> Never {
         defer {
             if watchdog != nil { send("WATCHDOG_USEC=\(Self.unwatchedMicroseconds)") }
