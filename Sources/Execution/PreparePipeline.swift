@@ -7,7 +7,8 @@ import Tiling
 /// The `prepare` stage: source windows become aligned layers in internal units.
 ///
 /// Bands of the tile file: for each layer of the model `<name>`, `<name>:valid`, and `<name>:water`
-/// where some code means water, or a part of a difference of sinks has one. A layer with a minimum valid fraction has no value below it.
+/// where some code means water, or a part of a difference of sinks has one. A layer with a minimum valid
+/// fraction has no value below it.
 struct PreparePipeline {
     /// What is computed.
     let model: RunModel

@@ -73,25 +73,20 @@ package import Lattice
         return dataset.description
     }
 
-    /// Opens a dataset; one of a server as many times as ``RemoteSource/openingWaits`` allows.
+    /// Opens a dataset; one of a server again after each of ``RemoteSource/openingWaits``.
     static func open(path: String, flags: UInt32) throws(RasterError) -> GDALDatasetH {
         guard RemoteSource.isRemote(path) else {
             return unsafe try openOnce(path: path, flags: flags)
         }
-        for wait in RemoteSource.openingWaits {
+        var waits = RemoteSource.openingWaits[...]
+        while true {
             do throws(RasterError) {
                 return unsafe try openOnce(path: path, flags: flags)
             } catch {
                 RemoteSource.noteFailure(path)
-                if error.isRefusal { throw error }
+                guard !error.isRefusal, let wait = waits.popFirst() else { throw error }
                 usleep(wait)
             }
-        }
-        do throws(RasterError) {
-            return unsafe try openOnce(path: path, flags: flags)
-        } catch {
-            RemoteSource.noteFailure(path)
-            throw error
         }
     }
 

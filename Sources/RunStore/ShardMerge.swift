@@ -83,6 +83,9 @@ package struct ShardMerge: Sendable {
     ) throws(RunStoreError) -> Report {
         let lock = try opened.lock(holder: holder)
         defer { withExtendedLifetime(lock) {} }
+        let place = JournalPlace(path: path, directory: opened.path)
+        let journalLock = try place.lock(holder: holder)
+        defer { withExtendedLifetime(journalLock) {} }
         let journal = try RunJournal.open(
             at: path,
             plan: plan,
@@ -95,6 +98,10 @@ package struct ShardMerge: Sendable {
             let shardLock = try shard.lock(holder: holder)
             defer { withExtendedLifetime(shardLock) {} }
             try adopt(shard, into: journal, wallSeconds, &report)
+        }
+        // What only the journal knows would be undone with its loss.
+        if place.isElsewhere {
+            try MirroredJournal(journal, place: place, files: opened.files).backUp()
         }
         try journal.close()
         return report

@@ -99,6 +99,31 @@ struct ShardMergeTests {
         return committed
     }
 
+    @Test func `a merge takes the lock of a journal that lies elsewhere, and leaves a backup`()
+        throws
+    {
+        let shard = try shard("one", tiles)
+        let place = JournalPlace(path: "\(temporary.path)/local.sqlite", directory: target)
+        func mergeThere() throws -> ShardMerge.Report {
+            try ShardMerge(
+                into: target,
+                shards: [shard],
+                runID: "merged",
+                probeToken: "merged",
+                files: files
+            ).perform(journal: place.path, holder: "process 1 on node1", wallSeconds: 2000)
+        }
+        func refusal() throws -> RunStoreError? {
+            let lock = try place.lock(holder: "process 2 on node2, for another directory")
+            defer { withExtendedLifetime(lock) {} }
+            return #expect(throws: RunStoreError.self) { try mergeThere() }
+        }
+        #expect(try refusal()?.code == .locked)
+        #expect(try mergeThere().adoptedCount == tiles.count)
+        let backup = try JournalReader(path: place.backupFile, files: files)
+        #expect(try backup.results(stage: .prepare, round: 0).count == tiles.count)
+    }
+
     @Test func `two shards are together what one run of all tiles commits`() throws {
         let whole = try shard("whole", tiles)
         let (first, second) = (try shard("first", share(0)), try shard("second", share(1)))

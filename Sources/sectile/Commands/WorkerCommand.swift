@@ -28,8 +28,8 @@ struct WorkerCommand: AsyncParsableCommand {
             that one process, without limits of their own: --memory only says in how large windows sources \
             are read, no tile has a wall limit, and what crashes ends the share; the same command goes on.
 
-            Without --shard each slot is a process of its own. One that crashes, that passes the wall limit of its tile \
-            or holds more than --memory is killed and replaced; the tile's attempt fails as crash, timeout \
+            Without --shard each slot is a process of its own. One that crashes, that passes the wall \
+            limit of its tile or holds more than --memory is killed and replaced; the tile's attempt fails as crash, timeout \
             or outOfMemory, and the worker works on.
 
             A worker may join and leave at any time. SIGTERM lets it finish what it computes within --grace \
