@@ -33,7 +33,7 @@ package struct SimulatedWorker: Sendable {
     /// The connection; the coordinator knows the worker by it.
     package private(set) var peer: PeerID
     /// Leases on slots, those too whose outcome is no longer wanted.
-    package private(set) var computing: Set<LeaseID> = []
+    private var computing: Set<LeaseID> = []
     private var state: WorkerState
     /// Objects that it still has and that the coordinator may fetch; none where it sees the storage.
     private var kept: Set<TileObjectKey> = []

@@ -64,7 +64,7 @@ def is_troubled_run_right(command, proxy, environment, output, run):
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=file)
         while process.poll() is None and not (output / "journal.sqlite").exists():
             time.sleep(0.01)
-        # What the plan reads is not tried again.
+        # A plan that cannot read its inputs ends: the trouble begins with the run.
         proxy.every = EVERY
         time.sleep(SECONDS)
         proxy.every = None
